@@ -1,0 +1,55 @@
+//! getdents64: getdents(2).
+
+use super::rw::LARGEST;
+use super::stage::outcome;
+use super::{Args, Call, Native, Position, Reply, Stage, Undo};
+use crate::mounts::IDENTIFYING;
+use crate::sys::file;
+use crate::target::zeroed;
+use std::os::fd::{AsFd, OwnedFd};
+
+#[derive(Debug)]
+pub struct Getdents {
+    dir: OwnedFd,
+    out: u64,
+    size: usize,
+}
+
+pub fn getdents64(args: &mut Args<'_>) -> Result<Getdents, Native> {
+    let size = args.uint(2) as usize;
+    if size > LARGEST {
+        return Err(Native::Size);
+    }
+    Ok(Getdents {
+        dir: args.file(0)?,
+        out: args.buffer(1, size)?,
+        size,
+    })
+}
+
+impl Call for Getdents {
+    fn perform(self, stage: &Stage<'_>) -> Result<Reply, Native> {
+        let Getdents { dir, out, size } = self;
+        let (stat, _) = stage.look_at_file(dir.as_fd(), IDENTIFYING)?;
+        if stat.file_type() != libc::S_IFDIR {
+            return Err(Native::Type);
+        }
+        let before = file::lseek(dir.as_fd(), 0, libc::SEEK_CUR).map_err(|_| Native::Type)?;
+        let mut buffer = zeroed(size).map_err(|_| Native::Shortage)?;
+        let result = file::getdents64(dir.as_fd(), &mut buffer);
+        Ok(match outcome(result)? {
+            Ok(len) => {
+                buffer.truncate(len);
+                let undo = Some(Undo {
+                    file: dir,
+                    to: Position::At(before.cast_signed()),
+                });
+                Reply {
+                    undo,
+                    ..Reply::with_memory(len as i64, out, buffer)
+                }
+            }
+            Err(errno) => Reply::error(errno),
+        })
+    }
+}

@@ -1,0 +1,286 @@
+//! open, openat, openat2, creat: open(2), openat2(2).
+//!
+//! Only regular files and directories are opened by a worker: what else
+//! there is (terminals, FIFOs, devices) does something to whoever opens it,
+//! and its type is known before. O_PATH descriptors cannot be injected.
+
+use super::stage::outcome;
+use super::{Args, Call, Native, Reply, Stage};
+use crate::lookup::{Entry, Found, Place};
+use crate::mounts::{IDENTIFYING, Kind};
+use crate::sys::creds::CapSet;
+use crate::sys::file::{self, flag};
+use nix::errno::Errno;
+use std::ffi::CString;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+
+#[derive(Debug)]
+pub struct Open {
+    place: Place,
+    flags: u64,
+    mode: u64,
+    resolve: u64,
+}
+
+/// `VALID_OPEN_FLAGS` of the kernel's fcntl.h, on x86_64.
+const VALID: u64 = 0o37_777_703;
+const O_LARGEFILE: u64 = 0o100_000;
+const O_ASYNC: u64 = libc::O_ASYNC as u64;
+const PERMISSIONS: u64 = 0o7777;
+const READ_SEARCH: CapSet = CapSet::DAC_READ_SEARCH;
+/// Size of `struct open_how` in its first version.
+const HOW_SIZE: u64 = 24;
+
+pub fn open(args: &mut Args<'_>) -> Result<Open, Native> {
+    legacy(args.place(0)?, args.uint(1), args.uint(2))
+}
+
+pub fn openat(args: &mut Args<'_>) -> Result<Open, Native> {
+    legacy(args.place_at(0, 1)?, args.uint(2), args.uint(3))
+}
+
+pub fn creat(args: &mut Args<'_>) -> Result<Open, Native> {
+    let flags = libc::O_CREAT | libc::O_WRONLY | libc::O_TRUNC;
+    legacy(args.place(0)?, flags as u32, args.uint(1))
+}
+
+/// The older calls ignore bits they do not know, and imply O_LARGEFILE.
+fn legacy(place: Place, flags: u32, mode: u32) -> Result<Open, Native> {
+    let flags = u64::from(flags) & VALID | O_LARGEFILE;
+    let mode = if may_create(flags) {
+        u64::from(mode) & PERMISSIONS
+    } else {
+        0
+    };
+    Open {
+        place,
+        flags,
+        mode,
+        resolve: 0,
+    }
+    .checked()
+}
+
+pub fn openat2(args: &mut Args<'_>) -> Result<Open, Native> {
+    if args.raw(3) != HOW_SIZE {
+        return Err(Native::Undecodable);
+    }
+    let how = args.bytes(2, HOW_SIZE as usize)?;
+    let word = |i: usize| u64::from_ne_bytes(std::array::from_fn(|b| how[i * 8 + b]));
+    let (flags, mode, resolve) = (word(0), word(1), word(2));
+    let known = flag::RESOLVE_NO_XDEV
+        | flag::RESOLVE_NO_MAGICLINKS
+        | flag::RESOLVE_NO_SYMLINKS
+        | flag::RESOLVE_BENEATH
+        | flag::RESOLVE_IN_ROOT;
+    let stray = flags & !VALID | mode & !PERMISSIONS | resolve & !known;
+    if stray != 0 || (mode != 0 && !may_create(flags)) {
+        return Err(Native::Undecodable);
+    }
+    // Under RESOLVE_IN_ROOT even an absolute path starts at the directory.
+    let path = args.path(1)?;
+    if path.to_bytes().starts_with(b"/")
+        && resolve & (flag::RESOLVE_IN_ROOT | flag::RESOLVE_BENEATH) != 0
+    {
+        return Err(Native::Unresolved);
+    }
+    let place = args.start(args.int(0), path)?;
+    Open {
+        place,
+        flags,
+        mode,
+        resolve,
+    }
+    .checked()
+}
+
+fn may_create(flags: u64) -> bool {
+    flags & (flag::O_CREAT | flag::TMPFILE) != 0
+}
+
+impl Open {
+    /// Leaves what the kernel refuses, or what needs the caller itself, to the kernel.
+    fn checked(self) -> Result<Open, Native> {
+        let has = |bits: u64| self.flags & bits != 0;
+        let odd = self.flags & 3 == 3
+            || has(O_ASYNC)
+            || (has(flag::TMPFILE) && (!has(flag::O_DIRECTORY) || self.flags & 3 == 0))
+            || (has(flag::O_CREAT) && has(flag::O_DIRECTORY));
+        if has(flag::O_PATH) {
+            return Err(Native::Type);
+        }
+        if odd {
+            Err(Native::Undecodable)
+        } else {
+            Ok(self)
+        }
+    }
+
+    fn has(&self, bits: u64) -> bool {
+        self.flags & bits != 0
+    }
+}
+
+impl Call for Open {
+    fn creates(&self) -> bool {
+        may_create(self.flags)
+    }
+
+    fn perform(self, stage: &Stage<'_>) -> Result<Reply, Native> {
+        let close_on_exec = self.has(flag::O_CLOEXEC);
+        match self.open(stage)? {
+            Ok(file) => Ok(Reply::with_file(file, close_on_exec)),
+            // The kernel takes a descriptor before it looks at the path.
+            Err(_) if stage.table_is_full()? => Err(Native::Limit),
+            Err(errno) => Ok(Reply::error(errno)),
+        }
+    }
+}
+
+impl Open {
+    fn open(self, stage: &Stage<'_>) -> Result<Result<OwnedFd, Errno>, Native> {
+        if self.has(flag::O_CREAT | flag::O_TRUNC | flag::TMPFILE) && stage.table_is_full()? {
+            return Err(Native::Limit);
+        }
+        if self.has(flag::TMPFILE) && !stage.facts.identity.effective.contains(READ_SEARCH) {
+            // linkat(2) gives it a name only if opened with the very same credentials.
+            return Err(Native::Limit);
+        }
+        if self.resolve != 0 {
+            return self.open_followed(stage);
+        }
+        let Open {
+            place,
+            flags,
+            mode,
+            resolve,
+        } = self;
+        let entry = place.enter()?;
+        let found = stage.look(&entry)?;
+        if found.is_symlink() {
+            let place = entry.into_place();
+            return Open {
+                place,
+                flags,
+                mode,
+                resolve,
+            }
+            .open_followed(stage);
+        }
+        open_entry(&entry, &found, flags, mode)
+    }
+
+    /// Through a link at the end, or under restrictions: found first, then
+    /// opened through our own descriptor of what was found.
+    fn open_followed(self, stage: &Stage<'_>) -> Result<Result<OwnedFd, Errno>, Native> {
+        if self.has(flag::O_CREAT | flag::TMPFILE | flag::O_NOFOLLOW) {
+            return Err(Native::Link);
+        }
+        let object = self.place.follow(self.resolve)?;
+        let (stat, _) = stage.look_at_file(object.as_fd(), IDENTIFYING)?;
+        openable(stat.file_type())?;
+        outcome(reopen(stage, object.as_fd(), self.flags))
+    }
+}
+
+fn open_entry(
+    entry: &Entry,
+    found: &Found,
+    flags: u64,
+    mode: u64,
+) -> Result<Result<OwnedFd, Errno>, Native> {
+    let mut flags = flags | flag::O_CLOEXEC;
+    match &found.stat {
+        Ok(stat) => openable(stat.file_type())?,
+        Err(Errno::ENOENT) if flags & flag::O_CREAT != 0 => {
+            // What another process puts there meanwhile is of unknown type.
+            if found.kind == Kind::Local {
+                flags |= flag::O_EXCL;
+            }
+        }
+        Err(errno) => return Ok(Err(*errno)),
+    }
+    let resolve = flag::RESOLVE_NO_SYMLINKS | flag::RESOLVE_NO_MAGICLINKS;
+    let opened = file::openat2(entry.dir(), entry.name(), flags, mode, resolve);
+    match opened {
+        Err(Errno::EEXIST) if found.stat.is_err() => Err(Native::Link),
+        other => outcome(other),
+    }
+}
+
+fn openable(file_type: u32) -> Result<(), Native> {
+    match file_type {
+        libc::S_IFREG | libc::S_IFDIR => Ok(()),
+        _ => Err(Native::Type),
+    }
+}
+
+/// Opens what an O_PATH descriptor of ours stands for, by its magic link.
+fn reopen(stage: &Stage<'_>, object: BorrowedFd<'_>, flags: u64) -> Result<OwnedFd, Errno> {
+    let name = CString::new(object.as_raw_fd().to_string()).map_err(|_| Errno::EINVAL)?;
+    file::openat2(stage.own_files, &name, flags | flag::O_CLOEXEC, 0, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lookup::Base;
+
+    fn decoded(flags: i32, mode: u32) -> Result<(u64, u64), Native> {
+        let place = Place {
+            base: Base::Root,
+            path: c"/x".into(),
+        };
+        legacy(place, flags as u32, mode).map(|open| (open.flags, open.mode))
+    }
+
+    #[test]
+    fn the_older_calls_are_decoded_as_build_open_how_does() {
+        assert_eq!(decoded(libc::O_RDONLY, 0o777), Ok((O_LARGEFILE, 0)));
+        let creating = libc::O_CREAT | libc::O_WRONLY;
+        assert_eq!(
+            decoded(creating, 0o17_7777),
+            Ok((creating as u64 | O_LARGEFILE, 0o7777))
+        );
+        // An unknown bit is dropped.
+        assert_eq!(decoded(1 << 30, 0), Ok((O_LARGEFILE, 0)));
+    }
+
+    #[test]
+    fn what_acts_on_the_caller_is_native() {
+        assert_eq!(decoded(libc::O_PATH, 0), Err(Native::Type));
+        assert_eq!(decoded(libc::O_ASYNC, 0), Err(Native::Undecodable));
+        assert_eq!(decoded(3, 0), Err(Native::Undecodable));
+        assert_eq!(decoded(libc::O_TMPFILE, 0), Err(Native::Undecodable));
+        assert_eq!(
+            decoded(libc::O_CREAT | libc::O_DIRECTORY, 0),
+            Err(Native::Undecodable)
+        );
+        assert_eq!(
+            decoded(flag::TMPFILE as i32 | libc::O_RDWR, 0),
+            Err(Native::Undecodable)
+        );
+    }
+
+    #[test]
+    fn the_valid_flags_are_the_c_librarys() {
+        let all = libc::O_ACCMODE
+            | libc::O_CREAT
+            | libc::O_EXCL
+            | libc::O_NOCTTY
+            | libc::O_TRUNC
+            | libc::O_APPEND
+            | libc::O_NONBLOCK
+            | libc::O_SYNC
+            | libc::O_DSYNC
+            | libc::O_ASYNC
+            | libc::O_DIRECT
+            | libc::O_DIRECTORY
+            | libc::O_NOFOLLOW
+            | libc::O_NOATIME
+            | libc::O_CLOEXEC
+            | libc::O_PATH
+            | libc::O_TMPFILE;
+        assert_eq!(VALID, all as u64 | O_LARGEFILE);
+    }
+}

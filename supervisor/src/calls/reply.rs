@@ -1,0 +1,86 @@
+//! What a call leaves for the target: a value or errno, bytes, a descriptor.
+
+use nix::errno::Errno;
+use std::os::fd::OwnedFd;
+
+/// The result of a call, as data: [`crate::inject`] puts it into the target.
+#[derive(Debug)]
+pub struct Reply {
+    pub result: Result<i64, Errno>,
+    pub memory: Option<Patch>,
+    /// To be installed; its number there becomes the value.
+    pub file: Option<NewFile>,
+    /// How to take the call back when the bytes cannot be delivered.
+    pub undo: Option<Undo>,
+}
+
+/// Bytes for the target's memory.
+#[derive(Debug)]
+pub struct Patch {
+    pub address: u64,
+    pub bytes: Vec<u8>,
+}
+
+/// A file for the target's table.
+#[derive(Debug)]
+pub struct NewFile {
+    pub file: OwnedFd,
+    pub close_on_exec: bool,
+}
+
+/// How to restore the shared file position: lseek(2).
+#[derive(Debug)]
+pub struct Undo {
+    pub file: OwnedFd,
+    pub to: Position,
+}
+
+/// A file position to go back to.
+#[derive(Clone, Copy, Debug)]
+pub enum Position {
+    At(i64),
+    /// By as many bytes as were read.
+    Back(i64),
+}
+
+impl Reply {
+    #[must_use]
+    pub fn new(result: Result<i64, Errno>) -> Reply {
+        Reply {
+            result,
+            memory: None,
+            file: None,
+            undo: None,
+        }
+    }
+
+    #[must_use]
+    pub fn error(errno: Errno) -> Reply {
+        Reply::new(Err(errno))
+    }
+
+    /// Success without a value.
+    #[must_use]
+    pub fn done(result: Result<(), Errno>) -> Reply {
+        Reply::new(result.map(|()| 0))
+    }
+
+    #[must_use]
+    pub fn with_memory(value: i64, address: u64, bytes: Vec<u8>) -> Reply {
+        Reply {
+            memory: Some(Patch { address, bytes }),
+            ..Reply::new(Ok(value))
+        }
+    }
+
+    #[must_use]
+    pub fn with_file(file: OwnedFd, close_on_exec: bool) -> Reply {
+        Reply {
+            file: Some(NewFile {
+                file,
+                close_on_exec,
+            }),
+            ..Reply::new(Ok(0))
+        }
+    }
+}

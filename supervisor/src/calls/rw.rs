@@ -1,0 +1,143 @@
+//! read, pread64, write, pwrite64 on regular files: read(2), write(2).
+//!
+//! Only on local file systems: closing a worker's duplicate would be a FLUSH
+//! to a FUSE daemon or an NFS server, which natively does not happen.
+
+use super::stage::{is_shortage, outcome};
+use super::{Args, Call, Native, Position, Reply, Stage, Undo};
+use crate::mounts::{IDENTIFYING, Kind};
+use crate::sys::file::{self, flag};
+use crate::target::zeroed;
+use std::os::fd::{AsFd, OwnedFd};
+
+/// Most bytes a worker carries in one call.
+pub const LARGEST: usize = 8 << 20;
+
+#[derive(Debug)]
+pub struct Read {
+    fd: i32,
+    out: u64,
+    len: usize,
+    offset: Option<u64>,
+}
+
+#[derive(Debug)]
+pub struct Write {
+    fd: i32,
+    data: Vec<u8>,
+    offset: Option<u64>,
+}
+
+fn length(args: &Args<'_>) -> Result<usize, Native> {
+    let len = usize::try_from(args.raw(2)).map_err(|_| Native::Size)?;
+    if len > LARGEST {
+        return Err(Native::Size);
+    }
+    // The kernel looks at the range first, even if there will be nothing to copy.
+    args.buffer(1, len).map(|_| len)
+}
+
+pub fn read(args: &mut Args<'_>) -> Result<Read, Native> {
+    Ok(Read {
+        len: length(args)?,
+        fd: args.int(0),
+        out: args.raw(1),
+        offset: None,
+    })
+}
+
+pub fn pread64(args: &mut Args<'_>) -> Result<Read, Native> {
+    Ok(Read {
+        offset: Some(args.raw(3)),
+        ..read(args)?
+    })
+}
+
+pub fn write(args: &mut Args<'_>) -> Result<Write, Native> {
+    let len = length(args)?;
+    Ok(Write {
+        fd: args.int(0),
+        data: args.bytes(1, len)?,
+        offset: None,
+    })
+}
+
+pub fn pwrite64(args: &mut Args<'_>) -> Result<Write, Native> {
+    Ok(Write {
+        offset: Some(args.raw(3)),
+        ..write(args)?
+    })
+}
+
+/// A duplicate of a descriptor whose bytes a worker may carry.
+fn carried(stage: &Stage<'_>, fd: i32) -> Result<OwnedFd, Native> {
+    if stage.mounts.may_be_remote() {
+        // Looked at from outside first: closing a duplicate would be a FLUSH.
+        stage.look_at_descriptor(fd).and_then(only_local)?;
+    }
+    let file = stage.target.file(fd).map_err(|_| Native::Undecodable)?;
+    let (stat, kind) = stage.look_at_file(file.as_fd(), IDENTIFYING)?;
+    only_local(kind)?;
+    if stat.file_type() != libc::S_IFREG {
+        return Err(Native::Type);
+    }
+    // Direct I/O cares where in memory the bytes lie.
+    match file::status_flags(file.as_fd()) {
+        Ok(flags) if flags & flag::O_DIRECT == 0 => Ok(file),
+        _ => Err(Native::Type),
+    }
+}
+
+fn only_local(kind: Kind) -> Result<(), Native> {
+    if kind == Kind::Local {
+        Ok(())
+    } else {
+        Err(Native::FileSystem)
+    }
+}
+
+impl Call for Read {
+    fn perform(self, stage: &Stage<'_>) -> Result<Reply, Native> {
+        let Read {
+            fd,
+            out,
+            len,
+            offset,
+        } = self;
+        let file = carried(stage, fd)?;
+        let mut buffer = zeroed(len).map_err(|_| Native::Shortage)?;
+        let result = match offset {
+            Some(offset) => file::pread(file.as_fd(), &mut buffer, offset),
+            None => file::read(file.as_fd(), &mut buffer),
+        };
+        Ok(match outcome(result)? {
+            Ok(got) => {
+                buffer.truncate(got);
+                let reply = Reply::with_memory(got as i64, out, buffer);
+                let undo = offset.is_none().then_some(Undo {
+                    file,
+                    to: Position::Back(got as i64),
+                });
+                Reply { undo, ..reply }
+            }
+            Err(errno) => Reply::error(errno),
+        })
+    }
+}
+
+impl Call for Write {
+    fn perform(self, stage: &Stage<'_>) -> Result<Reply, Native> {
+        let Write { fd, data, offset } = self;
+        let file = carried(stage, fd)?;
+        stage.unlimited_file_size()?;
+        let result = match offset {
+            Some(offset) => file::pwrite(file.as_fd(), &data, offset),
+            None => file::write(file.as_fd(), &data),
+        };
+        // ENOMEM may be the file system's: the kernel would say it again.
+        match result {
+            Err(errno) if is_shortage(errno) => Err(Native::Shortage),
+            other => Ok(Reply::new(other.map(|n| n as i64))),
+        }
+    }
+}

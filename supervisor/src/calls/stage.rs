@@ -1,0 +1,280 @@
+//! What a call is performed on, and the ways it can turn out not to be for us.
+
+use super::Reply;
+use crate::facts::{Facts, Trust};
+use crate::lookup::{Entry, Found};
+use crate::mounts::{IDENTIFYING, Kind, Mounts};
+use crate::sys::file::{self, Statx, flag};
+use crate::sys::process;
+use crate::target::Target;
+use nix::errno::Errno;
+use std::ffi::CString;
+use std::os::fd::{AsFd, BorrowedFd};
+
+/// Why the kernel carries a call out after all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Native {
+    /// The policy says so.
+    Policy,
+    /// The kernel lacks `WAIT_KILLABLE_RECV`: a signal could have a call done twice.
+    Kernel,
+    /// The row is watched or guarded, never carried out.
+    Row,
+    /// The target's memory or descriptor says something invalid, or
+    /// something asys does not know: the kernel's error is the exact one.
+    Undecodable,
+    /// The directory part of the path could not be resolved, or only through a magic link.
+    Unresolved,
+    /// The path leads through procfs.
+    Procfs,
+    /// The file system answers differently to another caller.
+    FileSystem,
+    /// A device, FIFO, socket … whose opening acts on the caller.
+    Type,
+    /// A symbolic link where a race could lead elsewhere.
+    Link,
+    /// Larger than a worker takes in one piece.
+    Size,
+    /// A limit of the target's would not apply to a worker.
+    Limit,
+    /// asys itself lacked a descriptor or memory.
+    Shortage,
+    /// The result could not be put into the target; it was undone.
+    Injection,
+    /// Securebits asys cannot see decide.
+    Securebits,
+    /// As many calls as the policy allows are in flight.
+    Full,
+    /// The thread cannot be followed.
+    Untracked(Trust),
+    /// The thread cannot be looked into.
+    Opaque,
+    /// The thread is not the one that was known by its number.
+    Stale,
+}
+
+impl Native {
+    /// A word for the trace.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Native::Policy => "policy",
+            Native::Kernel => "kernel",
+            Native::Row => "row",
+            Native::Undecodable => "undecodable",
+            Native::Unresolved => "unresolved",
+            Native::Procfs => "procfs",
+            Native::FileSystem => "filesystem",
+            Native::Type => "type",
+            Native::Link => "link",
+            Native::Size => "size",
+            Native::Limit => "limit",
+            Native::Shortage => "shortage",
+            Native::Injection => "injection",
+            Native::Securebits => "securebits",
+            Native::Full => "full",
+            Native::Untracked(Trust::Followed) => "untracked",
+            Native::Untracked(Trust::Elsewhere) => "namespace",
+            Native::Untracked(Trust::Confined) => "confined",
+            Native::Untracked(Trust::SharesFs) => "shares-fs",
+            Native::Untracked(Trust::Unwearable) => "identity",
+            Native::Opaque => "opaque",
+            Native::Stale => "stale",
+        }
+    }
+}
+
+/// Whose identity a call is checked against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wears {
+    /// The file-system ids and effective capabilities.
+    Effective,
+    /// The real ids, as access(2).
+    Real,
+}
+
+/// A decoded call: owns its operands, reads the target's memory no more.
+pub trait Call: Sized {
+    fn wears(&self) -> Wears {
+        Wears::Effective
+    }
+
+    /// Whether the umask matters.
+    fn creates(&self) -> bool {
+        false
+    }
+
+    /// Carries the call out in the worker, which wears the identity.
+    ///
+    /// # Errors
+    /// [`Native`] when the kernel had better do it, with nothing changed yet.
+    fn perform(self, stage: &Stage<'_>) -> Result<Reply, Native>;
+}
+
+/// Where a call is performed.
+#[derive(Debug)]
+pub struct Stage<'a> {
+    pub target: &'a Target,
+    pub facts: &'a Facts,
+    pub mounts: &'a Mounts,
+    /// asys's own /proc/self/fd, to reopen what an O_PATH descriptor stands for.
+    pub own_files: BorrowedFd<'a>,
+    /// The caller's ids or the identity worn are not asys's own.
+    pub foreign: bool,
+}
+
+impl Stage<'_> {
+    /// What lies at `entry`, if a worker's call there is as good as the target's.
+    ///
+    /// # Errors
+    /// [`Native`] when it is not.
+    pub fn look(&self, entry: &Entry) -> Result<Found, Native> {
+        // Not its times: a file whose times were asked gets finer ones at the
+        // next change (multigrain timestamps), which the target could tell.
+        self.look_for(entry, IDENTIFYING)
+    }
+
+    /// As [`Stage::look`], asking statx(2) for `mask`.
+    ///
+    /// # Errors
+    /// As [`Stage::look`].
+    pub fn look_for(&self, entry: &Entry, mask: u64) -> Result<Found, Native> {
+        let found = entry.look(self.mounts, mask)?;
+        self.accept(found.kind)?;
+        match found.stat {
+            Err(errno) if is_shortage(errno) => Err(Native::Shortage),
+            _ => Ok(found),
+        }
+    }
+
+    /// The directory of `entry`, likewise, before something is made in it.
+    ///
+    /// # Errors
+    /// As [`Stage::look`].
+    pub fn look_at_directory(&self, entry: &Entry) -> Result<Kind, Native> {
+        let kind = entry.directory(self.mounts)?;
+        self.accept(kind).map(|()| kind)
+    }
+
+    /// An open file, likewise, with what `mask` asks of it.
+    ///
+    /// # Errors
+    /// As [`Stage::look`].
+    pub fn look_at_file(&self, file: BorrowedFd<'_>, mask: u64) -> Result<(Statx, Kind), Native> {
+        let stat = file::statx_fd(file, mask).map_err(|_| Native::Undecodable)?;
+        let kind = self.mounts.kind_of(&stat, file);
+        self.accept(kind).map(|()| (stat, kind))
+    }
+
+    /// The file system of a descriptor of the target's, without a duplicate of it.
+    ///
+    /// # Errors
+    /// [`Native::Undecodable`] when there is no such descriptor.
+    pub fn look_at_descriptor(&self, fd: i32) -> Result<Kind, Native> {
+        let name = CString::new(format!("fd/{fd}")).map_err(|_| Native::Undecodable)?;
+        let dir = self.target.thread.dir.as_fd();
+        let stat = file::statx(dir, &name, 0, IDENTIFYING).map_err(|_| Native::Undecodable)?;
+        Ok(self.mounts.kind_at(&stat, dir, &name))
+    }
+
+    fn accept(&self, kind: Kind) -> Result<(), Native> {
+        match kind {
+            Kind::Local => Ok(()),
+            // FUSE compares real and saved ids too, which workers never wear.
+            Kind::Remote if !self.foreign => Ok(()),
+            Kind::Remote | Kind::Peculiar => Err(Native::FileSystem),
+        }
+    }
+
+    /// Whether the target's next descriptor would exceed its limit: known
+    /// before an open has an effect, because the kernel looks first, too.
+    ///
+    /// # Errors
+    /// [`Native::Limit`] when that cannot be told.
+    pub fn table_is_full(&self) -> Result<bool, Native> {
+        let limit = self.soft_limit(libc::RLIMIT_NOFILE, "Max open files")?;
+        let dir = self.target.thread.dir.as_fd();
+        let stat =
+            file::statx(dir, c"fd", 0, libc::STATX_SIZE.into()).map_err(|_| Native::Limit)?;
+        // The size is the number of open descriptors since Linux 6.2.
+        let open = match stat.size() {
+            0 => count_entries(dir)?,
+            open => open,
+        };
+        Ok(open >= limit)
+    }
+
+    /// Whether writes of the target may grow a file without end.
+    ///
+    /// # Errors
+    /// [`Native::Limit`] when they may not, or it cannot be told.
+    pub fn unlimited_file_size(&self) -> Result<(), Native> {
+        match self.soft_limit(libc::RLIMIT_FSIZE, "Max file size")? {
+            libc::RLIM_INFINITY => Ok(()),
+            _ => Err(Native::Limit),
+        }
+    }
+
+    fn soft_limit(&self, resource: u32, line: &str) -> Result<u64, Native> {
+        match process::soft_limit(self.target.thread.tid, resource) {
+            Ok(limit) => Ok(limit),
+            // Another user's: the text of /proc is open to all.
+            Err(_) => limit_in_text(self.target, line).ok_or(Native::Limit),
+        }
+    }
+}
+
+fn limit_in_text(target: &Target, line: &str) -> Option<u64> {
+    let dir = target.thread.dir.as_fd();
+    let file = file::openat2(dir, c"limits", flag::O_CLOEXEC, 0, 0).ok()?;
+    let mut text = [0; 4096];
+    let len = file::read(file.as_fd(), &mut text).ok()?;
+    let text = std::str::from_utf8(&text[..len]).ok()?;
+    let line = text.lines().find_map(|l| l.strip_prefix(line))?;
+    match line.split_ascii_whitespace().next()? {
+        "unlimited" => Some(libc::RLIM_INFINITY),
+        number => number.parse().ok(),
+    }
+}
+
+fn count_entries(dir: BorrowedFd<'_>) -> Result<u64, Native> {
+    let flags = flag::O_DIRECTORY | flag::O_CLOEXEC;
+    let dir = file::openat2(dir, c"fd", flags, 0, 0).map_err(|_| Native::Limit)?;
+    let mut buffer = [0; 16384];
+    let mut entries = 0u64;
+    loop {
+        let len = file::getdents64(dir.as_fd(), &mut buffer).map_err(|_| Native::Limit)?;
+        if len == 0 {
+            // "." and ".." are no descriptors.
+            return Ok(entries.saturating_sub(2));
+        }
+        let mut at = 0;
+        while at < len {
+            // d_reclen: getdents64(2)
+            at += usize::from(u16::from_ne_bytes([buffer[at + 16], buffer[at + 17]])).max(1);
+            entries += 1;
+        }
+    }
+}
+
+/// Errors that speak of asys's own process, not of the target's call.
+#[must_use]
+pub fn is_shortage(errno: Errno) -> bool {
+    matches!(
+        errno,
+        Errno::EMFILE | Errno::ENFILE | Errno::ENOMEM | Errno::EINTR | Errno::ENOSYS
+    )
+}
+
+/// The outcome of a call made relative to a resolved directory, as the
+/// target's: errors that could be the worker's own are left to the kernel.
+///
+/// # Errors
+/// [`Native`] for those.
+pub fn outcome<T>(result: Result<T, Errno>) -> Result<Result<T, Errno>, Native> {
+    match result {
+        Err(Errno::ELOOP | Errno::EXDEV) => Err(Native::Link),
+        Err(errno) if is_shortage(errno) => Err(Native::Shortage),
+        other => Ok(other),
+    }
+}

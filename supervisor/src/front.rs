@@ -1,0 +1,305 @@
+//! The shell's job: what the shell, systemd or timeout(1) sees.
+//!
+//! The front executes no call, so it can always stop, continue and exit. It
+//! forwards signals sent to its pid, stops when the command stops, and ends
+//! as the command ended. It holds a duplicate of the listener: if the
+//! supervisor dies, calls wait instead of failing with ENOSYS while the
+//! front, a subreaper, kills every descendant.
+
+use crate::sys::shared::Senders;
+use crate::sys::{process, stdio};
+use crate::tree;
+use crate::wire::{Message, Status, Wire};
+use anyhow::{Context, Result, anyhow};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::Signal;
+use nix::sys::signalfd::{SfdFlags, SignalFd, siginfo};
+use nix::unistd::Pid;
+use std::cell::Cell;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+
+/// How asys itself ends.
+#[derive(Debug)]
+pub enum End {
+    Exit(u8),
+    Signal(i32),
+}
+
+/// The front of one run.
+#[derive(Debug)]
+pub struct Front {
+    wire: Wire,
+    supervisor: Pid,
+    supervisor_fd: OwnedFd,
+    signals: SignalFd,
+    command: Option<Command>,
+    senders: Arc<Senders>,
+    /// It stopped with the command and has not been told to continue.
+    stopped: Cell<bool>,
+}
+
+#[derive(Debug)]
+struct Command {
+    pid: Pid,
+    pidfd: OwnedFd,
+    /// Kept open until the tree is gone, see above.
+    _listener: OwnedFd,
+}
+
+/// Signals a terminal sends to the whole group: the command has them already.
+const FROM_TERMINAL: &[Signal] = &[
+    Signal::SIGINT,
+    Signal::SIGQUIT,
+    Signal::SIGTSTP,
+    Signal::SIGHUP,
+    Signal::SIGWINCH,
+    Signal::SIGTTIN,
+    Signal::SIGTTOU,
+    Signal::SIGCONT,
+];
+
+/// How long a SIGCONT to the group may take to reach the command, too, in milliseconds.
+const CONTINUED: u16 = 10;
+
+/// How long a supervisor that has nothing left to do may take to end, in milliseconds.
+const FAREWELL: u16 = 2000;
+
+fn as_end(status: Status) -> End {
+    match status {
+        Status::Exited(status) => End::Exit(status),
+        Status::Killed(signal) => End::Signal(signal),
+    }
+}
+
+impl Front {
+    /// For the supervisor just forked. All signals are blocked by now.
+    ///
+    /// # Errors
+    /// When a descriptor cannot be had; the supervisor is gone then.
+    pub fn new(
+        wire: Wire,
+        supervisor: Pid,
+        inherited_files: &[i32],
+        senders: Arc<Senders>,
+    ) -> Result<Front> {
+        stdio::close_all(inherited_files);
+        match Front::equip(supervisor) {
+            Ok((signals, supervisor_fd)) => Ok(Front {
+                wire,
+                supervisor,
+                supervisor_fd,
+                signals,
+                command: None,
+                senders,
+                stopped: Cell::new(false),
+            }),
+            Err(error) => {
+                // Before the wire closes, which the supervisor would complain about.
+                tree::kill_all();
+                Err(error)
+            }
+        }
+    }
+
+    fn equip(supervisor: Pid) -> Result<(SignalFd, OwnedFd)> {
+        let all = nix::sys::signal::SigSet::all();
+        let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
+        let signals = SignalFd::with_flags(&all, flags).context("signalfd")?;
+        let supervisor_fd = process::pidfd_open(supervisor.as_raw(), 0).context("pidfd_open")?;
+        stdio::replace_by_null(&[0, 1]).context("/dev/null")?;
+        // Standing there would pin the file system.
+        std::env::set_current_dir("/").context("/")?;
+        Ok((signals, supervisor_fd))
+    }
+
+    /// Serves until the command has ended.
+    ///
+    /// # Errors
+    /// What the supervisor reported, or that it died; the tree is gone then.
+    pub fn run(mut self) -> Result<End> {
+        loop {
+            let [talks, died, signalled] = self.wait()?;
+            if talks && let Some(end) = self.listen()? {
+                return Ok(end);
+            }
+            // Its last words come first.
+            if died && !talks {
+                return Err(self.bury());
+            }
+            if signalled {
+                self.forward()?;
+            }
+        }
+    }
+
+    fn wait(&self) -> Result<[bool; 3]> {
+        let fds = [
+            self.wire.as_fd(),
+            self.supervisor_fd.as_fd(),
+            self.signals.as_fd(),
+        ];
+        let mut fds = fds.map(|fd| PollFd::new(fd, PollFlags::POLLIN));
+        match poll(&mut fds, PollTimeout::NONE) {
+            Ok(_) | Err(nix::errno::Errno::EINTR) => {}
+            Err(errno) => return Err(errno).context("poll"),
+        }
+        Ok(fds.map(|fd| fd.any().unwrap_or(false)))
+    }
+
+    fn listen(&mut self) -> Result<Option<End>> {
+        match self.wire.receive()? {
+            // Closed: the supervisor is dying, which its pidfd will say.
+            None => Err(self.bury()),
+            Some((Message::Started, fds)) => self.adopt(fds).map(|()| None),
+            Some((Message::Stopped(signal), _)) => {
+                if let Ok(signal) = Signal::try_from(signal) {
+                    self.stopped.set(true);
+                    process::stop_by(signal);
+                }
+                Ok(None)
+            }
+            Some((Message::Ended(status), _)) => Ok(Some(as_end(status))),
+            Some((Message::Over(status), _)) => {
+                self.see_off();
+                Ok(Some(as_end(status)))
+            }
+            Some((Message::Failed(status, reason), _)) => {
+                crate::message::complain(&reason);
+                self.see_off();
+                Ok(Some(End::Exit(status)))
+            }
+            Some((Message::Go, _)) => Ok(None),
+        }
+    }
+
+    fn adopt(&mut self, fds: Vec<OwnedFd>) -> Result<()> {
+        let [listener, pidfd]: [OwnedFd; 2] = fds
+            .try_into()
+            .map_err(|_| anyhow!("asys's own socket: descriptors are missing"))?;
+        let pid = process::pid_of(pidfd.as_fd()).context("pidfd of the command")?;
+        self.command = Some(Command {
+            pid: Pid::from_raw(pid),
+            pidfd,
+            _listener: listener,
+        });
+        self.wire.send(&Message::Go, &[])
+    }
+
+    fn forward(&self) -> Result<()> {
+        while let Some(info) = self.signals.read_signal().context("signalfd")? {
+            let Ok(signal) = i32::try_from(info.ssi_signo) else {
+                continue;
+            };
+            let Some(command) = &self.command else {
+                // Nothing runs yet: the signal ends asys, and so the launch.
+                if let Ok(signal) = Signal::try_from(signal) {
+                    self.give_up(signal);
+                }
+                continue;
+            };
+            if self.is_for_command(&info, signal, command) {
+                // ESRCH: it has ended, which the supervisor will say.
+                let _ = process::pidfd_send_signal(command.pidfd.as_fd(), signal);
+            }
+        }
+        Ok(())
+    }
+
+    fn is_for_command(&self, info: &siginfo, signal: i32, command: &Command) -> bool {
+        let named = Signal::try_from(signal).ok();
+        match named {
+            // Of a child of ours, not sent.
+            Some(Signal::SIGCHLD) if info.ssi_code > 0 => false,
+            // The supervisor's, to have the front go on with the command.
+            Some(Signal::SIGCONT) if info.ssi_pid.cast_signed() == self.supervisor.as_raw() => {
+                false
+            }
+            Some(Signal::SIGCONT) if self.stopped.replace(false) => self.is_left_behind(command),
+            Some(terminal) if FROM_TERMINAL.contains(&terminal) && info.ssi_code == SI_KERNEL => {
+                false
+            }
+            // A target may not signal the front (the guard rows see to that):
+            // what it sent, it sent to the group, and the command has it.
+            _ => !self.is_of_the_tree(info.ssi_pid.cast_signed()),
+        }
+    }
+
+    fn is_of_the_tree(&self, pid: i32) -> bool {
+        self.senders.contains(pid) || tree::descends(Pid::from_raw(pid), self.supervisor)
+    }
+
+    /// The shell continues the whole group: the command is left out only if it
+    /// was the front alone that was continued. Whatever the supervisor says
+    /// meanwhile is of a command that went on.
+    fn is_left_behind(&self, command: &Command) -> bool {
+        let mut fds = [PollFd::new(self.wire.as_fd(), PollFlags::POLLIN)];
+        let silent = poll(&mut fds, PollTimeout::from(CONTINUED)) == Ok(0);
+        silent && tree::is_stopped(command.pid)
+    }
+
+    fn give_up(&self, signal: Signal) {
+        use Signal::{SIGCHLD, SIGCONT, SIGURG, SIGWINCH};
+        if !matches!(signal, SIGCHLD | SIGCONT | SIGURG | SIGWINCH) {
+            let _ = process::pidfd_send_signal(self.supervisor_fd.as_fd(), libc::SIGKILL);
+            tree::kill_all();
+            process::die_by(signal);
+        }
+    }
+
+    /// Reaps the supervisor, which is about to end: nobody else might.
+    fn see_off(&self) {
+        let mut fds = [PollFd::new(self.supervisor_fd.as_fd(), PollFlags::POLLIN)];
+        let _ = poll(&mut fds, PollTimeout::from(FAREWELL));
+        let _ =
+            nix::sys::wait::waitpid(self.supervisor, Some(nix::sys::wait::WaitPidFlag::WNOHANG));
+    }
+
+    /// The supervisor is gone before the command: nothing half supervised runs on.
+    fn bury(&mut self) -> anyhow::Error {
+        let _ = process::pidfd_send_signal(self.supervisor_fd.as_fd(), libc::SIGKILL);
+        let gone = tree::kill_all();
+        let rest = if gone {
+            ""
+        } else {
+            "; some processes would not die"
+        };
+        anyhow!(
+            "supervisor (pid {}): died: the command was killed{rest}",
+            self.supervisor
+        )
+    }
+}
+
+/// `SI_KERNEL` of siginfo.h.
+const SI_KERNEL: i32 = 0x80;
+
+/// Ends this process as the command ended.
+pub fn end(end: &End) -> ! {
+    if let End::Signal(number) = end {
+        match Signal::try_from(*number) {
+            Ok(signal) => process::die_by(signal),
+            Err(_) => process::die_by_number(*number),
+        }
+    }
+    let status = match end {
+        End::Exit(status) => i32::from(*status),
+        End::Signal(number) => 128 + number,
+    };
+    std::process::exit(status)
+}
+
+/// Prepares this process to be a front: blocks all signals, cannot be
+/// inspected by others of its user, adopts orphans.
+///
+/// # Errors
+/// prctl(2)'s.
+pub fn prepare() -> Result<()> {
+    use nix::sys::signal::{SigSet, SigmaskHow, sigprocmask};
+    sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::all()), None).context("sigprocmask")?;
+    // A parent that ignores SIGCHLD would have our children reaped unseen.
+    process::set_dispositions(&[Signal::SIGCHLD], false);
+    process::forbid_inspection().context("PR_SET_DUMPABLE")?;
+    nix::sys::prctl::set_child_subreaper(true).context("PR_SET_CHILD_SUBREAPER")?;
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! Puts a reply into the target: the only writer to it.
+
+use crate::calls::{Native, NewFile, Patch, Position, Reply, Undo};
+use crate::request::Request;
+use crate::sys::notify::{self, Answer};
+use crate::sys::{file, memory};
+use nix::errno::Errno;
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+/// A call that took longer, or whose process has other threads that may
+/// execve(2), may have lost its thread, and the number been given to another:
+/// asked again before its memory is written.
+const DOUBTFUL: Duration = Duration::from_micros(500);
+
+/// Delivers memory and descriptor of `reply`; returns the answer that remains to be sent.
+///
+/// # Errors
+/// [`Native`] when the target cannot take it: the call was undone, and the
+/// kernel repeats it with the exact partial result or error.
+pub fn inject(
+    request: &Request,
+    reply: Reply,
+    started: Instant,
+    alone: bool,
+) -> Result<Answer, Native> {
+    let Reply {
+        result,
+        memory,
+        file,
+        undo,
+    } = reply;
+    if let Some(patch) = memory
+        && let Err(native) = write(request, &patch, alone && started.elapsed() < DOUBTFUL)
+    {
+        if let Some(undo) = undo {
+            take_back(undo);
+        }
+        return Err(native);
+    }
+    match (result, file) {
+        // One that has no name here: the kernel says it again.
+        (Err(Errno::UnknownErrno), _) => Err(Native::Undecodable),
+        (Err(errno), _) => Ok(Answer::Fail(errno)),
+        (Ok(value), None) => Ok(Answer::Return(value)),
+        (Ok(_), Some(new)) => install(request, new),
+    }
+}
+
+fn write(request: &Request, patch: &Patch, certain: bool) -> Result<(), Native> {
+    if patch.bytes.is_empty() {
+        return Ok(());
+    }
+    if !certain {
+        request.still_waits().map_err(|_| Native::Injection)?;
+    }
+    match memory::write(request.note().tid, patch.address, &patch.bytes) {
+        Ok(written) if written == patch.bytes.len() => Ok(()),
+        _ => Err(Native::Injection),
+    }
+}
+
+fn take_back(undo: Undo) {
+    let (offset, whence) = match undo.to {
+        Position::At(offset) => (offset, libc::SEEK_SET),
+        Position::Back(bytes) => (-bytes, libc::SEEK_CUR),
+    };
+    // A regular file or directory that was just read can be sought.
+    let _ = file::lseek(undo.file.as_fd(), offset, whence);
+}
+
+/// Adds the descriptor, closes ours, and only then lets the target run: a
+/// file it has open for writing in two processes could not be executed.
+fn install(request: &Request, new: NewFile) -> Result<Answer, Native> {
+    let NewFile {
+        file,
+        close_on_exec,
+    } = new;
+    let listener = request.desk().listener();
+    match notify::add_fd(listener, request.note().id, file.as_fd(), close_on_exec) {
+        Ok(number) => Ok(Answer::Return(number.into())),
+        Err(Errno::EMFILE) => Ok(Answer::Fail(Errno::EMFILE)),
+        // The thread is gone: so will be the answer.
+        Err(Errno::ENOENT) => Ok(Answer::Fail(Errno::EINTR)),
+        Err(_) => Err(Native::Injection),
+    }
+}

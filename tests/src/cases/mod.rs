@@ -1,0 +1,32 @@
+//! One file per family of calls. Each has its table of cases at its head.
+
+pub mod access;
+pub mod credentials;
+pub mod dir;
+pub mod open;
+pub mod paths;
+pub mod programs;
+pub mod readlink;
+pub mod rename;
+pub mod reviewed;
+pub mod rw;
+pub mod stat;
+pub mod sync;
+pub mod world;
+
+use crate::case::Family;
+
+pub const ALL: &[Family] = &[
+    access::FAMILY,
+    credentials::FAMILY,
+    dir::FAMILY,
+    open::FAMILY,
+    paths::FAMILY,
+    programs::FAMILY,
+    readlink::FAMILY,
+    rename::FAMILY,
+    reviewed::FAMILY,
+    rw::FAMILY,
+    stat::FAMILY,
+    sync::FAMILY,
+];

@@ -1,0 +1,189 @@
+//! One run, from start to the last of its descendants.
+//!
+//! The launcher is a process of its own between runner and run: a session leader, so that the run has no terminal and
+//! is no leader itself, and a subreaper, so that nothing the run leaves behind can hide. Its stdin is a pipe from the
+//! runner: when the runner dies, so does the run.
+
+use anyhow::{Context, Result};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File};
+use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long asys's own processes, and a case's orphans, may take to go once the command has ended.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// What the runner reads from the launcher's stdout.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Outcome {
+    /// `exit 0`, `signal SIGSEGV`, or `hung`.
+    pub status: String,
+    /// Descendants that were still there and had to be killed.
+    pub left: Vec<String>,
+}
+
+/// Runs `command` in `dir` under a launcher, output going to the two files.
+pub fn launch(
+    dir: &Path,
+    patience: Duration,
+    out: [&Path; 2],
+    command: &[String],
+) -> Result<Outcome> {
+    let mut child = Command::new(std::env::current_exe()?)
+        .arg("--twin-launch")
+        .arg(patience.as_secs().to_string())
+        .args(out)
+        .args(command)
+        .current_dir(dir)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot start the launcher")?;
+    // Held open until the run is over: its closing is what tells the launcher that the runner is gone.
+    let alive = child.stdin.take();
+    let output = child.wait_with_output()?;
+    drop(alive);
+    serde_json::from_slice(&output.stdout).context("the launcher said nothing")
+}
+
+/// The launcher: `--twin-launch SECONDS STDOUT STDERR COMMAND…`.
+pub fn main(args: &[String]) -> Result<()> {
+    let [seconds, stdout, stderr, command @ ..] = args else {
+        anyhow::bail!("--twin-launch SECONDS STDOUT STDERR COMMAND…");
+    };
+    nix::unistd::setsid()?;
+    nix::sys::prctl::set_child_subreaper(true)?;
+    // Whether a count reaches beyond the address space depends on where the buffer lies: the same place in both runs.
+    nix::sys::personality::set(nix::sys::personality::Persona::ADDR_NO_RANDOMIZE)?;
+    // SAFETY: umask cannot fail; every run starts with the same one.
+    unsafe { libc::umask(0o022) };
+    let child = Command::new(&command[0])
+        .args(&command[1..])
+        .stdin(Stdio::null())
+        .stdout(File::create(stdout)?)
+        .stderr(File::create(stderr)?)
+        .process_group(0)
+        .spawn()
+        .with_context(|| command[0].clone())?;
+    let outcome = see_to_its_end(
+        Pid::from_raw(child.id() as i32),
+        Duration::from_secs(seconds.parse()?),
+    )?;
+    println!("{}", serde_json::to_string(&outcome)?);
+    Ok(())
+}
+
+fn see_to_its_end(child: Pid, patience: Duration) -> Result<Outcome> {
+    if !ends_within(child, patience)? {
+        return Ok(Outcome {
+            status: "hung".into(),
+            left: kill_descendants(),
+        });
+    }
+    let status = match waitpid(child, None)? {
+        WaitStatus::Exited(_, code) => format!("exit {code}"),
+        WaitStatus::Signaled(_, signal, _) => format!("signal {signal}"),
+        other => format!("{other:?}"),
+    };
+    let until = Instant::now() + FAREWELL;
+    while let Some(&next) = children(Pid::this()).first() {
+        if !ends_within(next, until.saturating_duration_since(Instant::now()))? {
+            break;
+        }
+        let _ = waitpid(next, Some(WaitPidFlag::WNOHANG));
+    }
+    Ok(Outcome {
+        status,
+        left: kill_descendants(),
+    })
+}
+
+/// False when the time is up, or the runner has gone.
+fn ends_within(pid: Pid, patience: Duration) -> Result<bool> {
+    // SAFETY: pidfd_open has no memory arguments.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) };
+    if fd < 0 {
+        return Ok(true);
+    }
+    // SAFETY: the kernel just gave us this descriptor and nobody else knows it.
+    let pidfd = unsafe { OwnedFd::from_raw_fd(fd as i32) };
+    // SAFETY: stdin is open for as long as this process lives.
+    let runner = unsafe { BorrowedFd::borrow_raw(0) };
+    let mut fds = [
+        PollFd::new(pidfd.as_fd(), PollFlags::POLLIN),
+        PollFd::new(runner, PollFlags::empty()),
+    ];
+    poll(&mut fds, PollTimeout::try_from(patience)?)?;
+    Ok(fds[0].any() == Some(true))
+}
+
+fn children(of: Pid) -> Vec<Pid> {
+    let tasks = fs::read_dir(format!("/proc/{of}/task"));
+    let lists = tasks
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    let pids: Vec<String> = lists
+        .flat_map(|list| {
+            list.split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    pids.iter()
+        .filter_map(|pid| pid.parse().ok().map(Pid::from_raw))
+        .collect()
+}
+
+fn descendants(of: Pid, into: &mut Vec<Pid>) {
+    for child in children(of) {
+        into.push(child);
+        descendants(child, into);
+    }
+}
+
+/// Kills whatever is left, says what it was, and reaps it.
+fn kill_descendants() -> Vec<String> {
+    let mut left = Vec::new();
+    let mut found = Vec::new();
+    descendants(Pid::this(), &mut found);
+    for &pid in &found {
+        left.push(describe(pid));
+    }
+    while let Some(&pid) = found.first() {
+        for &pid in &found {
+            let _ = kill(pid, Signal::SIGKILL);
+        }
+        // One that stays in D is abandoned to init: better than a suite that never ends.
+        if !ends_within(pid, FAREWELL).unwrap_or(false) {
+            break;
+        }
+        let _ = waitpid(pid, Some(WaitPidFlag::WNOHANG));
+        found.clear();
+        descendants(Pid::this(), &mut found);
+    }
+    left
+}
+
+/// Command line, state, and the call it is in: the first thing one asks of a hang.
+fn describe(pid: Pid) -> String {
+    let read = |file: &str| fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
+    let state = read("stat");
+    let state = state.rsplit(") ").next().and_then(|rest| rest.get(..1));
+    format!(
+        "{} [{}] {} in {}, system call {}",
+        pid,
+        read("comm").trim(),
+        state.unwrap_or("gone"),
+        read("wchan"),
+        read("syscall").split(' ').next().unwrap_or_default().trim(),
+    )
+}

@@ -1,0 +1,39 @@
+//! Twin runs: the same closure natively and under asys, and everything it saw compared.
+//!
+//! A *case* is a function of a [`Twin`](twin::Twin). A family's test binary (`tests/open.rs` …) runs each of its
+//! cases twice, by re-executing itself: natively, and under `asys run -p @all`. Both runs stand in the same
+//! directory, one after the other, so that even absolute paths are equal. What the case saw (returns, errnos, data)
+//! goes into a [transcript](transcript), what it left behind is a [tree](tree): both must be equal, line by line.
+//! The kernel is the oracle: no case says what the answer should be.
+//!
+//! What a case needs and this machine or user has not is a skip: shown as ignored with its reason, said on stderr, and
+//! appended to the file that `ASYS_SKIPS` names. The suite runs as root and, again, as an ordinary user whose `TMPDIR`
+//! is its own. `ASYS_BIN` is the binary under test; `ASYS_TWIN_KEEP` keeps both runs' directories and logs.
+//!
+//! To look at one case: `cargo test -p asys-tests --test open -- o_creat`, or the child itself, under anything:
+//! `strace target/debug/deps/open-… --twin-case open::o_creat /tmp/log` (the log is printed when it is `-`).
+
+pub mod arg;
+pub mod asys;
+pub mod case;
+pub mod cases;
+pub mod deadline;
+pub mod errnos;
+pub mod launch;
+pub mod memory;
+pub mod mounts;
+pub mod needs;
+pub mod outer;
+pub mod path_rows;
+pub mod play;
+pub mod proc;
+pub mod run;
+pub mod session;
+pub mod signals;
+pub mod skips;
+pub mod suite;
+pub mod terminal;
+pub mod transcript;
+pub mod tree;
+pub mod twin;
+pub mod users;

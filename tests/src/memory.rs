@@ -1,0 +1,106 @@
+//! Memory that ends where a case wants it to, and addresses that are wrong on purpose.
+//!
+//! # Safety
+//! Every mapping made here is anonymous and private, and lives until the case's process ends.
+
+use std::ptr::NonNull;
+
+pub const PAGE: usize = 4096;
+
+/// A named address.
+#[derive(Debug, Clone)]
+pub struct Spot {
+    pub address: usize,
+    pub name: String,
+}
+
+impl Spot {
+    fn new(address: usize, name: impl Into<String>) -> Self {
+        Self {
+            address,
+            name: name.into(),
+        }
+    }
+}
+
+/// Two pages with given protections, side by side. What must not be there is PROT_NONE rather than unmapped: a later
+/// mapping could take a hole.
+fn map(first: i32, second: i32) -> usize {
+    // SAFETY: a new anonymous mapping touches no existing object.
+    let base = unsafe {
+        libc::mmap(
+            std::ptr::null_mut(),
+            2 * PAGE,
+            first,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+            -1,
+            0,
+        )
+    };
+    assert_ne!(base, libc::MAP_FAILED, "mmap failed");
+    // SAFETY: the second page is part of the mapping just made and nothing refers to it.
+    let done = unsafe { libc::mprotect(base.add(PAGE), PAGE, second) };
+    assert_eq!(done, 0, "cannot set up a guard page");
+    base as usize
+}
+
+/// `bytes` at the very end of a page, followed by one that is not there.
+pub fn before_the_edge(bytes: &[u8]) -> Spot {
+    let base = map(libc::PROT_READ | libc::PROT_WRITE, libc::PROT_NONE);
+    let address = base + PAGE - bytes.len();
+    // SAFETY: `address..base + PAGE` is writable memory of this length, made a moment ago.
+    unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), address as *mut u8, bytes.len()) };
+    Spot::new(address, format!("edge[{}]", bytes.len()))
+}
+
+/// `room` writable bytes followed by a page of protection `second`.
+pub fn room_before(room: usize, second: i32) -> Spot {
+    let base = map(libc::PROT_READ | libc::PROT_WRITE, second);
+    Spot::new(base + PAGE - room, format!("room[{room}]"))
+}
+
+/// What now stands in the `length` bytes at `spot`.
+pub fn contents(spot: &Spot, length: usize) -> Vec<u8> {
+    let start = NonNull::new(spot.address as *mut u8).expect("a mapped spot");
+    // SAFETY: the caller names at most the mapped bytes that `room_before` or `before_the_edge` promised.
+    unsafe { std::slice::from_raw_parts(start.as_ptr(), length) }.to_vec()
+}
+
+/// Addresses at which nothing can be read or written.
+pub fn bad() -> Vec<Spot> {
+    // Below the programs and libraries of any position-independent executable.
+    let unmapped = 0x20000;
+    let no_access = map(libc::PROT_NONE, libc::PROT_NONE);
+    vec![
+        Spot::new(0, "NULL"),
+        Spot::new(1, "1"),
+        Spot::new(unmapped, "unmapped"),
+        Spot::new(no_access, "PROT_NONE"),
+        Spot::new(0xffff_8000_0000_0000, "kernel"),
+        Spot::new(0x0000_8000_0000_0000, "non-canonical"),
+        Spot::new(usize::MAX, "-1"),
+    ]
+}
+
+/// A page that can be read, not written. /proc/PID/mem would write it all the same: asys must not.
+pub fn read_only() -> Spot {
+    Spot::new(map(libc::PROT_READ, libc::PROT_READ), "PROT_READ")
+}
+
+/// A page that can be written, not read, as far as the processor can tell the two apart.
+pub fn write_only() -> Spot {
+    Spot::new(map(libc::PROT_WRITE, libc::PROT_WRITE), "PROT_WRITE")
+}
+
+/// A writable page at the low end of the address space.
+pub fn low() -> Spot {
+    let wanted = 0x1000_0000 as *mut libc::c_void;
+    let (prot, flags) = (
+        libc::PROT_READ | libc::PROT_WRITE,
+        libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED_NOREPLACE,
+    );
+    // SAFETY: a new anonymous mapping that replaces none.
+    let base = unsafe { libc::mmap(wanted, PAGE, prot, flags, -1, 0) };
+    assert_eq!(base, wanted, "mmap failed");
+    Spot::new(base as usize, "low page")
+}

@@ -1,0 +1,199 @@
+//! What a case is given: raw system calls and notes, each of them a line of the transcript.
+//!
+//! # Safety
+//! [`Twin::call`] hands any argument to any call, as a program in assembler could. The cases keep the promise that a
+//! pointer is either into memory they own or deliberately wrong, which the kernel answers with EFAULT.
+
+use crate::arg::Arg;
+use crate::transcript::{Line, Log};
+use nix::errno::Errno;
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+/// Calls that are no rows of the table, made to set the scene or to look at the result.
+const OTHERS: &[(&str, i64)] = &[
+    ("capset", libc::SYS_capset),
+    ("chdir", libc::SYS_chdir),
+    ("chroot", libc::SYS_chroot),
+    ("close", libc::SYS_close),
+    ("dup", libc::SYS_dup),
+    ("dup2", libc::SYS_dup2),
+    ("fchdir", libc::SYS_fchdir),
+    ("fcntl", libc::SYS_fcntl),
+    ("ftruncate", libc::SYS_ftruncate),
+    ("ioctl", libc::SYS_ioctl),
+    ("lseek", libc::SYS_lseek),
+    ("prctl", libc::SYS_prctl),
+    ("setfsgid", libc::SYS_setfsgid),
+    ("setfsuid", libc::SYS_setfsuid),
+    ("setgroups", libc::SYS_setgroups),
+    ("setresgid", libc::SYS_setresgid),
+    ("setresuid", libc::SYS_setresuid),
+    ("umask", libc::SYS_umask),
+];
+
+#[derive(Debug)]
+pub struct Twin {
+    log: Log,
+    inodes: HashMap<(u64, u64), usize>,
+    devices: HashMap<u64, usize>,
+}
+
+fn number(call: &str) -> i64 {
+    let row = crate::errnos::ROWS.iter().map(|row| (row.name, row.number));
+    let mut all = row.chain(OTHERS.iter().copied());
+    all.find(|(name, _)| *name == call)
+        .unwrap_or_else(|| panic!("{call} has no number here"))
+        .1
+}
+
+/// The call itself: a non-negative return, or minus the errno.
+fn raw(number: i64, args: &[Arg]) -> i64 {
+    let r = |i: usize| args.get(i).map_or(0, |arg| arg.raw);
+    // SAFETY: see the module's head.
+    let ret = unsafe { libc::syscall(number, r(0), r(1), r(2), r(3), r(4), r(5)) };
+    if ret == -1 {
+        -i64::from(Errno::last_raw())
+    } else {
+        ret
+    }
+}
+
+/// `ENOENT` for -2, `3` for 3.
+pub fn shown(ret: i64) -> String {
+    match ret {
+        -4095..=-1 => format!("{:?}", Errno::from_raw(-ret as i32)),
+        _ => ret.to_string(),
+    }
+}
+
+impl Twin {
+    pub fn new(log: Log) -> Self {
+        Self {
+            log,
+            inodes: HashMap::new(),
+            devices: HashMap::new(),
+        }
+    }
+
+    /// Makes the call and records it. The return is minus the errno, as from the kernel.
+    pub fn call(&mut self, call: &str, args: &[Arg]) -> i64 {
+        let ret = raw(number(call), args);
+        let shown_args: Vec<&str> = args.iter().map(|arg| arg.shown.as_str()).collect();
+        self.log.append(&Line::Call {
+            call: call.into(),
+            args: shown_args.join(", "),
+            ret: shown(ret),
+        });
+        ret
+    }
+
+    /// As [`Twin::call`], for a descriptor that is not wanted any longer.
+    pub fn opened(&mut self, call: &str, args: &[Arg]) -> bool {
+        let fd = self.call(call, args);
+        self.close(fd);
+        fd >= 0
+    }
+
+    /// Closes what a call may have opened; nothing worth a line.
+    pub fn close(&mut self, fd: i64) {
+        if fd >= 0 {
+            raw(libc::SYS_close, &[Arg::from(fd)]);
+        }
+    }
+
+    pub fn note(&mut self, note: &str, is: impl Display) {
+        self.log.append(&Line::Note {
+            note: note.into(),
+            is: is.to_string(),
+        });
+    }
+
+    pub fn bytes(&mut self, note: &str, bytes: &[u8]) {
+        self.note(note, bytes.escape_ascii());
+    }
+
+    /// What the kernel keeps about a descriptor that no row of the table tells: flags and position.
+    pub fn fdinfo(&mut self, fd: i64) {
+        let Ok(text) = std::fs::read_to_string(format!("/proc/self/fdinfo/{fd}")) else {
+            return self.note("fdinfo", "none");
+        };
+        let kept = text
+            .lines()
+            .filter(|line| line.starts_with("pos:") || line.starts_with("flags:"));
+        let line = kept.collect::<Vec<_>>().join(" ").replace('\t', " ");
+        self.note("fdinfo", line);
+    }
+
+    /// A file made anew may get the number of one that is gone, or not: from here on numbers mean nothing.
+    pub fn forget_inodes(&mut self) {
+        self.inodes.clear();
+    }
+
+    /// The order in which this inode was first seen stands for its number.
+    pub fn inode(&mut self, device: u64, inode: u64) -> String {
+        let device = self.device(device);
+        let next = self.inodes.len();
+        let seen = *self.inodes.entry((device as u64, inode)).or_insert(next);
+        format!("d{device}i{seen}")
+    }
+
+    fn device(&mut self, device: u64) -> usize {
+        let next = self.devices.len();
+        *self.devices.entry(device).or_insert(next)
+    }
+
+    /// All of a stat but what differs between two runs by nature: inode and device numbers (only their order), and
+    /// times (only whether the file was changed after it was last written; other programs use devices meanwhile).
+    pub fn stat(&mut self, what: &str, st: &libc::stat) {
+        let inode = self.inode(st.st_dev, st.st_ino);
+        let written = (st.st_mtime, st.st_mtime_nsec);
+        let changed = (st.st_ctime, st.st_ctime_nsec);
+        let device = st.st_mode & libc::S_IFMT == libc::S_IFCHR;
+        self.note(
+            what,
+            format_args!(
+                "{inode} mode {:o} nlink {} uid {} gid {} rdev {:#x} size {} blksize {} changed since {}",
+                st.st_mode,
+                st.st_nlink,
+                st.st_uid,
+                st.st_gid,
+                st.st_rdev,
+                st.st_size,
+                st.st_blksize,
+                changed >= written || device,
+            ),
+        );
+    }
+
+    /// Runs `body` in a forked child, whose calls go into the same transcript, and waits for its end.
+    pub fn fork(&mut self, who: &str, body: impl FnOnce(&mut Twin)) {
+        // SAFETY: the case is single-threaded here, and the child leaves through `_exit`.
+        let pid = unsafe { libc::fork() };
+        assert!(pid >= 0, "fork failed");
+        if pid == 0 {
+            let done = catch_unwind(AssertUnwindSafe(|| body(self)));
+            // SAFETY: ends the child without running the parent's exit handlers.
+            unsafe { libc::_exit(if done.is_ok() { 0 } else { 101 }) };
+        }
+        let mut status = 0;
+        // SAFETY: `status` is a valid place for the status of our own child.
+        while unsafe { libc::waitpid(pid, &raw mut status, 0) } != pid {}
+        self.note(who, format_args!("ended with {status:#x}"));
+    }
+
+    /// Names, types, modes and sizes below `root`: what calls have left behind so far.
+    pub fn tree(&mut self, root: &str) {
+        for line in crate::tree::snapshot(Path::new(root)) {
+            self.note("tree", line);
+        }
+    }
+}
+
+/// A zeroed structure for a call to fill.
+pub fn blank<T>() -> T {
+    // SAFETY: used for libc's plain structures of integers only, for which zero is a value.
+    unsafe { std::mem::zeroed() }
+}

@@ -1,0 +1,164 @@
+//! The table of errnos against the cases, and against asys's own table.
+
+use asys_tests::args;
+use asys_tests::cases::{ALL, world};
+use asys_tests::errnos::{How, ROWS};
+use asys_tests::path_rows::PATH_ROWS;
+use asys_tests::transcript::{self, Log};
+use asys_tests::twin::{Twin, shown};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+/// Every (row, errno) some case is there for.
+fn declared() -> BTreeSet<(&'static str, i32)> {
+    let cases = ALL.iter().flat_map(|family| family.cases);
+    let sees = cases.flat_map(|case| case.sees);
+    sees.flat_map(|(row, errnos)| errnos.iter().map(move |errno| (*row, *errno)))
+        .collect()
+}
+
+fn errnos() -> impl Iterator<Item = (&'static str, i32, How)> {
+    let flat = |row: &'static asys_tests::errnos::Row| {
+        let all = row.errnos.iter().copied().flatten();
+        all.map(move |(errno, how)| (row.name, *errno, *how))
+    };
+    ROWS.iter().flat_map(flat)
+}
+
+fn words(pairs: impl Iterator<Item = (&'static str, i32)>) -> Vec<String> {
+    pairs
+        .map(|(row, errno)| format!("{row} {}", shown(-i64::from(errno))))
+        .collect()
+}
+
+#[test]
+fn every_covered_errno_has_a_case() {
+    let declared = declared();
+    let covered = errnos().filter(|(_, _, how)| matches!(how, How::Covered));
+    let missing = covered
+        .map(|(row, errno, _)| (row, errno))
+        .filter(|pair| !declared.contains(pair));
+    let missing = words(missing);
+    assert!(missing.is_empty(), "no case sees {}", missing.join(", "));
+}
+
+#[test]
+fn what_cannot_be_made_is_not_made() {
+    let declared = declared();
+    let excused = errnos().filter(|(_, _, how)| matches!(how, How::Cannot(_)));
+    let made = words(
+        excused
+            .map(|(row, errno, _)| (row, errno))
+            .filter(|pair| declared.contains(pair)),
+    );
+    assert!(made.is_empty(), "excused, yet made: {}", made.join(", "));
+}
+
+#[test]
+fn declarations_name_rows() {
+    let rows: BTreeSet<&str> = ROWS.iter().map(|row| row.name).collect();
+    let strange: Vec<_> = declared()
+        .into_iter()
+        .filter(|(row, _)| !rows.contains(row))
+        .collect();
+    assert!(strange.is_empty(), "no such rows: {strange:?}");
+}
+
+#[test]
+fn names_are_unique() {
+    for family in ALL {
+        let mut seen = BTreeSet::new();
+        for case in family.cases {
+            assert!(
+                seen.insert(case.name),
+                "{}::{} twice",
+                family.name,
+                case.name
+            );
+        }
+    }
+}
+
+/// What asys carries out is what the suite covers: a row added to one table must be added to the other.
+#[test]
+fn rows_are_those_of_asys() {
+    let binary = asys_tests::asys::binary().expect("the binary under test");
+    let output = Command::new(binary).args(["calls", "--json"]).output();
+    let output = output.expect("asys calls --json");
+    let calls: Value = serde_json::from_slice(&output.stdout).expect("JSON from asys calls --json");
+    let taken = calls.as_array().expect("an array").iter();
+    let taken = taken.filter(|call| call["what"] == "offloaded");
+    let taken: BTreeSet<&str> = taken.filter_map(|call| call["name"].as_str()).collect();
+    let rows: BTreeSet<&str> = ROWS.iter().map(|row| row.name).collect();
+    assert_eq!(
+        taken, rows,
+        "asys's table on the left, tests/src/errnos.rs on the right"
+    );
+}
+
+/// Names the directory in which this test, started anew under asys, makes its calls.
+const ROWS_IN: &str = "ASYS_TWIN_ROWS_IN";
+
+/// Twins would agree just as well if asys let everything go native: on plain files it must not.
+#[test]
+fn every_row_is_offloaded() {
+    if let Some(dir) = std::env::var_os(ROWS_IN) {
+        return call_every_row(Path::new(&dir));
+    }
+    let dir = tempfile::tempdir().expect("a directory");
+    let trace = dir.path().join("trace");
+    let done = Command::new(asys_tests::asys::binary().expect("the binary under test"))
+        .args(["run", "-q", "-p", "@all", "-t"])
+        .arg(&trace)
+        .arg("--")
+        .arg(std::env::current_exe().expect("this test"))
+        .args(["--exact", "every_row_is_offloaded", "--test-threads=1"])
+        .env(ROWS_IN, dir.path())
+        .output();
+    let output = done.expect("asys run");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let trace = std::fs::read_to_string(trace).expect("the trace");
+    let events = trace
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let offloaded = events.filter(|event| event["outcome"] == "offloaded");
+    let offloaded: BTreeSet<String> = offloaded
+        .filter_map(|event| event["call"].as_str().map(str::to_owned))
+        .collect();
+    let missing = ROWS
+        .iter()
+        .map(|row| row.name)
+        .filter(|name| !offloaded.contains(*name));
+    let missing: Vec<_> = missing.collect();
+    assert!(missing.is_empty(), "never offloaded: {missing:?}");
+}
+
+fn call_every_row(dir: &Path) {
+    let log = dir.join("log");
+    transcript::create(&log).expect("a log");
+    let mut t = Twin::new(Log::open(&log).expect("the log"));
+    std::env::set_current_dir(dir).expect("the directory");
+    for row in PATH_ROWS {
+        let _reader = world::build("w");
+        std::env::set_current_dir("w").expect("the world");
+        (row.call)(&mut t, libc::AT_FDCWD.into(), c"file".into());
+        std::env::set_current_dir("..").expect("back");
+    }
+    let _reader = world::build("w");
+    let fd = t.call("open", args![c"w/file", libc::O_RDWR]);
+    let dir = t.call("open", args![c"w", libc::O_RDONLY]);
+    let mut buffer = [0u8; 256];
+    t.call("fstat", args![fd, &mut buffer]);
+    for row in ["read", "write", "pread64", "pwrite64"] {
+        t.call(row, args![fd, &mut buffer, 4, 0]);
+    }
+    t.call("getdents64", args![dir, &mut buffer, 256]);
+    t.call("fsync", args![fd]);
+    t.call("fdatasync", args![fd]);
+}

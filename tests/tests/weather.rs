@@ -1,0 +1,22 @@
+//! Rough weather: workers that panic, crowds, tight limits, missing features, signals without end.
+
+use asys_tests::play::{self, Tables};
+use std::process::ExitCode;
+
+#[path = "weather/crowds.rs"]
+mod crowds;
+#[path = "weather/features.rs"]
+mod features;
+#[path = "weather/limits.rs"]
+mod limits;
+#[path = "weather/panics.rs"]
+mod panics;
+
+fn main() -> ExitCode {
+    play::main(&[
+        panics::TABLES,
+        crowds::TABLES,
+        limits::TABLES,
+        features::TABLES,
+    ])
+}
