@@ -41,6 +41,8 @@ fn struck(session: &Session, step: &str, every: usize, part: &str) -> Ended {
     let mut command = session.command(&play::part(part, &[]));
     command.env("ASYS_CHAOS", step);
     command.env("ASYS_CHAOS_EVERY", every.to_string());
+    // The loader would look for each library in each of cargo's directories.
+    command.env_remove("LD_LIBRARY_PATH");
     session.finish(command)
 }
 
