@@ -7,6 +7,7 @@ use crate::sys::file::{self, flag};
 use crate::sys::process::{self, Ids};
 use nix::errno::Errno;
 use nix::fcntl::AT_FDCWD;
+use nix::unistd::Pid;
 use std::ffi::CStr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
@@ -54,7 +55,8 @@ pub struct Witness {
     /// `None` where no security module labels processes.
     label: Option<Vec<u8>>,
     securebits: bool,
-    front: i32,
+    /// asys's other processes: front and keeper.
+    others: [Pid; 2],
 }
 
 const STATX_WHO: u64 = (libc::STATX_INO | libc::STATX_MNT_ID) as u64;
@@ -67,11 +69,11 @@ fn object(dir: BorrowedFd<'_>, path: &CStr) -> Result<Object, Errno> {
 }
 
 impl Witness {
-    /// Looks at this process. `front` is the pid of the front.
+    /// Looks at this process. `others` are asys's other ones.
     ///
     /// # Errors
     /// When /proc is not what it should be.
-    pub fn new(own: Own, front: i32) -> Result<Witness, Errno> {
+    pub fn new(own: Own, others: [Pid; 2]) -> Result<Witness, Errno> {
         Ok(Witness {
             own,
             user_namespace: object(AT_FDCWD, c"/proc/self/ns/user")?,
@@ -82,7 +84,7 @@ impl Witness {
                 .ok()
                 .filter(|l| !l.is_empty()),
             securebits: securebits() != 0,
-            front,
+            others,
         })
     }
 
@@ -91,7 +93,8 @@ impl Witness {
     }
 
     pub(crate) fn is_ours(&self, pid: i32) -> bool {
-        pid == self.front || std::path::Path::new(&format!("/proc/self/task/{pid}")).exists()
+        self.others.contains(&Pid::from_raw(pid))
+            || std::path::Path::new(&format!("/proc/self/task/{pid}")).exists()
     }
 
     pub(crate) fn look(&self, thread: &Thread) -> Result<Facts, Errno> {

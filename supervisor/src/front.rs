@@ -4,7 +4,8 @@
 //! forwards signals sent to its pid, stops when the command stops, and ends
 //! as the command ended. It holds a duplicate of the listener: if the
 //! supervisor dies, calls wait instead of failing with ENOSYS while the
-//! front, a subreaper, kills every descendant.
+//! front, a subreaper, kills every descendant. When it exits before the
+//! supervisor, it leaves that to the keeper.
 
 use crate::sys::shared::Senders;
 use crate::sys::{process, stdio};
@@ -16,7 +17,7 @@ use nix::sys::signal::Signal;
 use nix::sys::signalfd::{SfdFlags, SignalFd, siginfo};
 use nix::unistd::Pid;
 use std::cell::Cell;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 
 /// How asys itself ends.
@@ -26,12 +27,18 @@ pub enum End {
     Signal(i32),
 }
 
+/// The front's ends of its lines.
+#[derive(Debug)]
+pub struct Ends {
+    pub supervisor: Wire,
+    pub keeper: Wire,
+}
+
 /// The front of one run.
 #[derive(Debug)]
 pub struct Front {
     wire: Wire,
-    supervisor: Pid,
-    supervisor_fd: OwnedFd,
+    keeper: Keeper,
     signals: SignalFd,
     command: Option<Command>,
     senders: Arc<Senders>,
@@ -40,11 +47,19 @@ pub struct Front {
 }
 
 #[derive(Debug)]
+struct Keeper {
+    pid: Pid,
+    pidfd: OwnedFd,
+    wire: Wire,
+}
+
+#[derive(Debug)]
 struct Command {
     pid: Pid,
     pidfd: OwnedFd,
     /// Kept open until the tree is gone, see above.
-    _listener: OwnedFd,
+    listener: OwnedFd,
+    supervisor: Pid,
 }
 
 /// Signals a terminal sends to the whole group: the command has them already.
@@ -73,22 +88,25 @@ fn as_end(status: Status) -> End {
 }
 
 impl Front {
-    /// For the supervisor just forked. All signals are blocked by now.
+    /// For the keeper just forked, who starts the supervisor. All signals are blocked by now.
     ///
     /// # Errors
-    /// When a descriptor cannot be had; the supervisor is gone then.
+    /// When a descriptor cannot be had; the others are gone then.
     pub fn new(
-        wire: Wire,
-        supervisor: Pid,
+        ends: Ends,
+        keeper: Pid,
         inherited_files: &[i32],
         senders: Arc<Senders>,
     ) -> Result<Front> {
         stdio::close_all(inherited_files);
-        match Front::equip(supervisor) {
-            Ok((signals, supervisor_fd)) => Ok(Front {
-                wire,
-                supervisor,
-                supervisor_fd,
+        match Front::equip(keeper) {
+            Ok((signals, pidfd)) => Ok(Front {
+                wire: ends.supervisor,
+                keeper: Keeper {
+                    pid: keeper,
+                    pidfd,
+                    wire: ends.keeper,
+                },
                 signals,
                 command: None,
                 senders,
@@ -102,21 +120,21 @@ impl Front {
         }
     }
 
-    fn equip(supervisor: Pid) -> Result<(SignalFd, OwnedFd)> {
+    fn equip(keeper: Pid) -> Result<(SignalFd, OwnedFd)> {
         let all = nix::sys::signal::SigSet::all();
         let flags = SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK;
         let signals = SignalFd::with_flags(&all, flags).context("signalfd")?;
-        let supervisor_fd = process::pidfd_open(supervisor.as_raw(), 0).context("pidfd_open")?;
+        let pidfd = process::pidfd_open(keeper.as_raw(), 0).context("pidfd_open")?;
         stdio::replace_by_null(&[0, 1]).context("/dev/null")?;
         // Standing there would pin the file system.
         std::env::set_current_dir("/").context("/")?;
-        Ok((signals, supervisor_fd))
+        Ok((signals, pidfd))
     }
 
     /// Serves until the command has ended.
     ///
     /// # Errors
-    /// What the supervisor reported, or that it died; the tree is gone then.
+    /// What the supervisor reported, or that somebody died; the tree is gone then.
     pub fn run(mut self) -> Result<End> {
         loop {
             let [talks, died, signalled] = self.wait()?;
@@ -125,7 +143,7 @@ impl Front {
             }
             // Its last words come first.
             if died && !talks {
-                return Err(self.bury());
+                return Err(bury("keeper", self.keeper.pid));
             }
             if signalled {
                 self.forward()?;
@@ -136,7 +154,7 @@ impl Front {
     fn wait(&self) -> Result<[bool; 3]> {
         let fds = [
             self.wire.as_fd(),
-            self.supervisor_fd.as_fd(),
+            self.keeper.pidfd.as_fd(),
             self.signals.as_fd(),
         ];
         let mut fds = fds.map(|fd| PollFd::new(fd, PollFlags::POLLIN));
@@ -149,9 +167,10 @@ impl Front {
 
     fn listen(&mut self) -> Result<Option<End>> {
         match self.wire.receive()? {
-            // Closed: the supervisor is dying, which its pidfd will say.
-            None => Err(self.bury()),
-            Some((Message::Started, fds)) => self.adopt(fds).map(|()| None),
+            None => Err(bury("supervisor", self.supervisor())),
+            Some((Message::Started(pid), fds)) => {
+                self.adopt(Pid::from_raw(pid), fds).map(|()| None)
+            }
             Some((Message::Stopped(signal), _)) => {
                 if let Ok(signal) = Signal::try_from(signal) {
                     self.stopped.set(true);
@@ -159,7 +178,10 @@ impl Front {
                 }
                 Ok(None)
             }
-            Some((Message::Ended(status), _)) => Ok(Some(as_end(status))),
+            Some((Message::Ended(status), _)) => {
+                self.bequeath();
+                Ok(Some(as_end(status)))
+            }
             Some((Message::Over(status), _)) => {
                 self.see_off();
                 Ok(Some(as_end(status)))
@@ -169,11 +191,18 @@ impl Front {
                 self.see_off();
                 Ok(Some(End::Exit(status)))
             }
-            Some((Message::Go, _)) => Ok(None),
+            Some((Message::Go | Message::Keep, _)) => Ok(None),
         }
     }
 
-    fn adopt(&mut self, fds: Vec<OwnedFd>) -> Result<()> {
+    /// The keeper's pid while nobody has said who the supervisor is.
+    fn supervisor(&self) -> Pid {
+        self.command
+            .as_ref()
+            .map_or(self.keeper.pid, |command| command.supervisor)
+    }
+
+    fn adopt(&mut self, supervisor: Pid, fds: Vec<OwnedFd>) -> Result<()> {
         let [listener, pidfd]: [OwnedFd; 2] = fds
             .try_into()
             .map_err(|_| anyhow!("asys's own socket: descriptors are missing"))?;
@@ -181,7 +210,8 @@ impl Front {
         self.command = Some(Command {
             pid: Pid::from_raw(pid),
             pidfd,
-            _listener: listener,
+            listener,
+            supervisor,
         });
         self.wire.send(&Message::Go, &[])
     }
@@ -212,7 +242,7 @@ impl Front {
             // Of a child of ours, not sent.
             Some(Signal::SIGCHLD) if info.ssi_code > 0 => false,
             // The supervisor's, to have the front go on with the command.
-            Some(Signal::SIGCONT) if info.ssi_pid.cast_signed() == self.supervisor.as_raw() => {
+            Some(Signal::SIGCONT) if info.ssi_pid.cast_signed() == command.supervisor.as_raw() => {
                 false
             }
             Some(Signal::SIGCONT) if self.stopped.replace(false) => self.is_left_behind(command),
@@ -226,7 +256,7 @@ impl Front {
     }
 
     fn is_of_the_tree(&self, pid: i32) -> bool {
-        self.senders.contains(pid) || tree::descends(Pid::from_raw(pid), self.supervisor)
+        self.senders.contains(pid) || tree::descends(Pid::from_raw(pid), self.keeper.pid)
     }
 
     /// The shell continues the whole group: the command is left out only if it
@@ -241,34 +271,38 @@ impl Front {
     fn give_up(&self, signal: Signal) {
         use Signal::{SIGCHLD, SIGCONT, SIGURG, SIGWINCH};
         if !matches!(signal, SIGCHLD | SIGCONT | SIGURG | SIGWINCH) {
-            let _ = process::pidfd_send_signal(self.supervisor_fd.as_fd(), libc::SIGKILL);
             tree::kill_all();
             process::die_by(signal);
         }
     }
 
-    /// Reaps the supervisor, which is about to end: nobody else might.
-    fn see_off(&self) {
-        let mut fds = [PollFd::new(self.supervisor_fd.as_fd(), PollFlags::POLLIN)];
-        let _ = poll(&mut fds, PollTimeout::from(FAREWELL));
-        let _ =
-            nix::sys::wait::waitpid(self.supervisor, Some(nix::sys::wait::WaitPidFlag::WNOHANG));
+    /// The keeper goes on with what this process held.
+    fn bequeath(&self) {
+        if let Some(command) = &self.command {
+            // Refused: it is dead, and the supervisor ends the tree.
+            let listener = command.listener.as_raw_fd();
+            let _ = self.keeper.wire.send(&Message::Keep, &[listener]);
+        }
     }
 
-    /// The supervisor is gone before the command: nothing half supervised runs on.
-    fn bury(&mut self) -> anyhow::Error {
-        let _ = process::pidfd_send_signal(self.supervisor_fd.as_fd(), libc::SIGKILL);
-        let gone = tree::kill_all();
-        let rest = if gone {
-            ""
-        } else {
-            "; some processes would not die"
-        };
-        anyhow!(
-            "supervisor (pid {}): died: the command was killed{rest}",
-            self.supervisor
-        )
+    /// Reaps the keeper, which ends with the supervisor: nobody else might.
+    fn see_off(&self) {
+        let mut fds = [PollFd::new(self.keeper.pidfd.as_fd(), PollFlags::POLLIN)];
+        let _ = poll(&mut fds, PollTimeout::from(FAREWELL));
+        let _ =
+            nix::sys::wait::waitpid(self.keeper.pid, Some(nix::sys::wait::WaitPidFlag::WNOHANG));
     }
+}
+
+/// One of asys's own is gone before the command: nothing half supervised runs on.
+fn bury(who: &str, pid: Pid) -> anyhow::Error {
+    let gone = tree::kill_all();
+    let rest = if gone {
+        ""
+    } else {
+        "; some processes would not die"
+    };
+    anyhow!("{who} (pid {pid}): died: the command was killed{rest}")
 }
 
 /// `SI_KERNEL` of siginfo.h.

@@ -46,6 +46,7 @@ pub struct Plan<'a> {
     pub inherited_files: Vec<i32>,
     pub wire: &'a Wire,
     pub front: Pid,
+    pub keeper: Pid,
     /// Who of the tree signalled its group, for the front.
     pub senders: Arc<Senders>,
     pub own: Own,
@@ -58,6 +59,7 @@ const BELL: Token = Token(0);
 const FRONT: Token = Token(1);
 const CHILDREN: Token = Token(2);
 const LISTENER: Token = Token(3);
+const KEEPER: Token = Token(4);
 /// Tokens from here on are process ids.
 const PROCESSES: usize = 16;
 
@@ -76,6 +78,8 @@ struct Supervisor<'a> {
     poll: Poll,
     children: SignalFd,
     front: Option<OwnedFd>,
+    /// Watched for its end.
+    _keeper: OwnedFd,
     plan: Closing<'a>,
     command: Progress,
 }
@@ -105,6 +109,7 @@ enum Progress {
 pub fn run(mut plan: Plan<'_>) -> Result<()> {
     prepare()?;
     let front = process::pidfd_open(plan.front.as_raw(), 0).context("pidfd_open")?;
+    let keeper = process::pidfd_open(plan.keeper.as_raw(), 0).context("pidfd_open")?;
     let (staged, listener) = plan.launch.stage()?;
     // Only now: the child was to be in the front's group.
     let front_group = nix::unistd::getpgrp().as_raw();
@@ -116,6 +121,7 @@ pub fn run(mut plan: Plan<'_>) -> Result<()> {
     let poll = Poll::new().context("epoll")?;
     let children = watch_children(&poll)?;
     register(&poll, &front, FRONT, Interest::READABLE)?;
+    register(&poll, &keeper, KEEPER, Interest::READABLE)?;
     // Only hang-up: every call would wake the loop otherwise.
     register(&poll, &listener, LISTENER, Interest::PRIORITY)?;
     let closing = Closing {
@@ -132,6 +138,7 @@ pub fn run(mut plan: Plan<'_>) -> Result<()> {
         poll,
         children,
         front: Some(front),
+        _keeper: keeper,
         plan: closing,
         command: Progress::Running,
     };
@@ -149,7 +156,8 @@ pub fn run(mut plan: Plan<'_>) -> Result<()> {
 /// What all workers share.
 fn share(plan: Plan<'_>, poll: &Poll, listener: OwnedFd, group: i32) -> Result<Shared> {
     let bell = Waker::new(poll.registry(), BELL).context("eventfd")?;
-    let witness = Witness::new(plan.own.clone(), plan.front.as_raw()).context("/proc/self")?;
+    let witness =
+        Witness::new(plan.own.clone(), [plan.front, plan.keeper]).context("/proc/self")?;
     let inflight = plan.policy.limits().inflight;
     let capacity = plan
         .workers
@@ -219,7 +227,7 @@ fn prepare() -> Result<()> {
 fn introduce(wire: &Wire, listener: &OwnedFd, command: Pid) -> Result<()> {
     let pidfd = process::pidfd_open(command.as_raw(), 0).context("pidfd_open")?;
     wire.send(
-        &Message::Started,
+        &Message::Started(nix::unistd::getpid().as_raw()),
         &[listener.as_raw_fd(), pidfd.as_raw_fd()],
     )?;
     match wire.receive()? {
@@ -324,6 +332,7 @@ impl Supervisor<'_> {
         match token {
             BELL => Ok(false),
             FRONT => self.front_gone(),
+            KEEPER => Ok(self.end_all()),
             CHILDREN => {
                 while let Ok(Some(_)) = self.children.read_signal() {}
                 self.reap()
@@ -364,9 +373,14 @@ impl Supervisor<'_> {
             stdio::replace_by_null(&[2]).context("/dev/null")?;
             return Ok(false);
         }
+        Ok(self.end_all())
+    }
+
+    /// One of asys's own is gone before its time: nothing half supervised runs on.
+    fn end_all(&mut self) -> bool {
         tree::kill_all();
         self.close();
-        Ok(true)
+        true
     }
 
     /// Once it has ended its number may be another process's.

@@ -18,15 +18,15 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub fn kill_all() -> bool {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        // What they fork meanwhile is the next round's.
-        for pid in descendants() {
-            let _ = kill(pid, Signal::SIGKILL);
-        }
         match reap() {
             Reaped::NoneLeft => return true,
             Reaped::Some => {}
             Reaped::None if Instant::now() > deadline => return false,
             Reaped::None => std::thread::park_timeout(Duration::from_millis(1)),
+        }
+        // What they fork meanwhile is the next round's.
+        for pid in descendants() {
+            let _ = kill(pid, Signal::SIGKILL);
         }
     }
 }

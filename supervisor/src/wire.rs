@@ -1,4 +1,4 @@
-//! What supervisor and front tell each other: one message a packet.
+//! What asys's processes tell each other: one message a packet.
 
 use anyhow::{Context, Result, bail};
 use nix::cmsg_space;
@@ -9,13 +9,15 @@ use nix::sys::socket::{
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
-/// From the supervisor to the front; [`Message::Go`] is the only answer.
+/// From the supervisor to the front, but for [`Message::Go`] and [`Message::Keep`].
 #[derive(Debug, PartialEq, Eq)]
 pub enum Message {
-    /// The listener exists. Carries it, and a pidfd of the command.
-    Started,
+    /// The listener exists; the supervisor's pid. Carries the listener, and a pidfd of the command.
+    Started(i32),
     /// The front has both: the command may run.
     Go,
+    /// From the front, which exits, to the keeper. Carries the listener.
+    Keep,
     /// The command was stopped by this signal.
     Stopped(i32),
     Ended(Status),
@@ -132,13 +134,14 @@ fn received(messages: nix::sys::socket::CmsgIterator<'_>) -> Vec<OwnedFd> {
 
 fn encode(message: &Message) -> Vec<u8> {
     let (kind, number, text) = match message {
-        Message::Started => (0, 0, ""),
+        Message::Started(pid) => (0, *pid, ""),
         Message::Go => (1, 0, ""),
         Message::Stopped(signal) => (2, *signal, ""),
         Message::Ended(Status::Exited(status)) => (3, i32::from(*status), ""),
         Message::Ended(Status::Killed(signal)) => (4, *signal, ""),
         Message::Over(Status::Exited(status)) => (6, i32::from(*status), ""),
         Message::Over(Status::Killed(signal)) => (7, *signal, ""),
+        Message::Keep => (8, 0, ""),
         Message::Failed(status, text) => (5, i32::from(*status), text.as_str()),
     };
     let mut packet = vec![kind];
@@ -154,7 +157,7 @@ fn decode(packet: &[u8]) -> Result<Message> {
     };
     let number = i32::from_ne_bytes([head[1], head[2], head[3], head[4]]);
     Ok(match head[0] {
-        0 => Message::Started,
+        0 => Message::Started(number),
         1 => Message::Go,
         2 => Message::Stopped(number),
         3 => Message::Ended(Status::Exited(u8::try_from(number)?)),
@@ -165,6 +168,7 @@ fn decode(packet: &[u8]) -> Result<Message> {
         ),
         6 => Message::Over(Status::Exited(u8::try_from(number)?)),
         7 => Message::Over(Status::Killed(number)),
+        8 => Message::Keep,
         other => bail!("asys's own socket: a packet of kind {other}"),
     })
 }
@@ -177,8 +181,9 @@ mod tests {
     fn messages_and_descriptors_arrive() {
         let (a, b) = pair().unwrap();
         let messages = [
-            Message::Started,
+            Message::Started(i32::MAX),
             Message::Go,
+            Message::Keep,
             Message::Stopped(20),
             Message::Ended(Status::Exited(255)),
             Message::Ended(Status::Killed(9)),
@@ -190,7 +195,7 @@ mod tests {
             a.send(message, &[]).unwrap();
             assert_eq!(b.receive().unwrap().unwrap().0, *message);
         }
-        a.send(&Message::Started, &[0, 1]).unwrap();
+        a.send(&Message::Started(1), &[0, 1]).unwrap();
         assert_eq!(b.receive().unwrap().unwrap().1.len(), 2);
         drop(a);
         assert!(b.receive().unwrap().is_none());

@@ -48,6 +48,7 @@ pub struct Ended {
 #[derive(Debug, Clone, Copy)]
 pub struct Tree {
     pub front: Pid,
+    pub keeper: Pid,
     pub supervisor: Pid,
     pub command: Pid,
 }
@@ -245,7 +246,7 @@ impl Session {
         )
     }
 
-    /// Front, supervisor and command, once the command has come to life.
+    /// Front, keeper, supervisor and command, once the command has come to life.
     pub fn tree(&self, running: &Running) -> Tree {
         let front = running.pid();
         let only_child = |of: Pid| {
@@ -253,11 +254,13 @@ impl Session {
                 .into_iter()
                 .find(|pid| proc::is_alive(*pid))
         };
-        let supervisor = first("the supervisor", || only_child(front));
+        let keeper = first("the keeper", || only_child(front));
+        let supervisor = first("the supervisor", || only_child(keeper));
         let command = first("the command", || only_child(supervisor));
         until("the command's own name", || !self.is_asys_itself(command));
         Tree {
             front,
+            keeper,
             supervisor,
             command,
         }

@@ -1,6 +1,6 @@
 //! Nobody robs asys: a target of the same user may neither signal, limit, trace nor look into any of its processes.
 //!
-//! A robber is the command of an `asys run` of its own. It tries everything on the front, the supervisor and each of
+//! A robber is the command of an `asys run` of its own. It tries everything on the front, the keeper, the supervisor and each of
 //! its threads, prints what came of it, and makes sure afterwards that asys still serves it.
 
 use asys_tests::play::{self, Tables};

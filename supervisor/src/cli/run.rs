@@ -2,8 +2,9 @@
 
 use crate::calls::{Class, Row, TABLE};
 use crate::cli::{Color, FAILED};
-use crate::front::{self, Front};
+use crate::front::{self, Ends, Front};
 use crate::identity::Own;
+use crate::keeper;
 use crate::message;
 use crate::supervise::{self, Plan};
 use crate::sys::shared::Senders;
@@ -87,48 +88,50 @@ impl Run {
         let inherited_files = stdio::open_descriptors();
         let started = Instant::now();
         let prepared = self.prepare()?;
-        let (near, far) = wire::pair()?;
+        let (supervisor, to_front) = wire::pair()?;
+        let (keeper, from_front) = wire::pair()?;
         front::prepare()?;
         inherited.raise_limits();
         #[cfg(feature = "chaos")]
         crate::chaos::arm();
         let senders = Arc::new(Senders::new().context("mmap")?);
         let front = nix::unistd::getpid();
-        match process::fork().context("fork")? {
-            Some(supervisor) => {
-                drop(far);
-                let end = Front::new(near, supervisor, &inherited_files, senders)?.run()?;
-                front::end(&end)
-            }
-            None => {
-                drop(near);
-                let summary = self.summary.then(|| color.on(&std::io::stderr()));
-                let workers = self.workers.or(limit(&prepared.policy)).unwrap_or(WORKERS);
-                let plan = Plan {
-                    launch: Launch {
-                        command: &prepared.command,
-                        program: &prepared.program,
-                        inherited: &inherited,
-                        account: prepared.account.as_ref(),
-                        no_new_privs: prepared.no_new_privs,
-                        wait_killable: prepared.exact,
-                    },
-                    policy: prepared.policy,
-                    recorder: prepared.recorder,
-                    workers: workers as usize,
-                    wait_all: self.wait_all,
-                    summary,
-                    inherited_files,
-                    wire: &far,
-                    senders,
-                    front,
-                    own: prepared.own,
-                    observe_only: !prepared.exact,
-                    started,
-                };
-                supervise(plan, &far)
-            }
+        if let Some(child) = process::fork().context("fork")? {
+            drop((to_front, from_front));
+            let ends = Ends { supervisor, keeper };
+            let end = Front::new(ends, child, &inherited_files, senders)?.run()?;
+            front::end(&end)
         }
+        drop((supervisor, keeper));
+        let keeper = keeper::found(from_front);
+        let summary = self.summary.then(|| color.on(&std::io::stderr()));
+        let workers = self.workers.or(limit(&prepared.policy)).unwrap_or(WORKERS);
+        let supervised = keeper.and_then(|keeper| {
+            supervise::run(Plan {
+                launch: Launch {
+                    command: &prepared.command,
+                    program: &prepared.program,
+                    inherited: &inherited,
+                    account: prepared.account.as_ref(),
+                    no_new_privs: prepared.no_new_privs,
+                    wait_killable: prepared.exact,
+                },
+                policy: prepared.policy,
+                recorder: prepared.recorder,
+                workers: workers as usize,
+                wait_all: self.wait_all,
+                summary,
+                inherited_files,
+                wire: &to_front,
+                senders,
+                front,
+                keeper,
+                own: prepared.own,
+                observe_only: !prepared.exact,
+                started,
+            })
+        });
+        end_supervisor(&supervised, &to_front)
     }
 
     fn prepare(&self) -> Result<Prepared> {
@@ -192,23 +195,18 @@ fn limit(policy: &Policy) -> Option<u32> {
     policy.limits().workers.map(std::num::NonZeroU32::get)
 }
 
-/// The supervisor's process: what goes wrong here, the front says.
-fn supervise(plan: Plan<'_>, wire: &Wire) -> ! {
-    let status = match supervise::run(plan) {
-        Ok(()) => 0,
-        Err(error) => {
-            crate::tree::kill_all();
-            let reason = super::chain(&error);
-            if wire
-                .send(&Message::Failed(status_of(&error), reason.clone()), &[])
-                .is_err()
-            {
-                message::complain(&reason);
-            }
-            FAILED
-        }
+/// The end of the supervisor's process: what went wrong in it, the front says.
+fn end_supervisor(supervised: &Result<()>, wire: &Wire) -> ! {
+    let Err(error) = supervised else {
+        std::process::exit(0)
     };
-    std::process::exit(status.into())
+    crate::tree::kill_all();
+    let reason = super::chain(error);
+    let failed = Message::Failed(status_of(error), reason.clone());
+    if wire.send(&failed, &[]).is_err() {
+        message::complain(&reason);
+    }
+    std::process::exit(FAILED.into())
 }
 
 /// As env(1): 127 not found, 126 found but not executable, 125 anything else.

@@ -3,7 +3,7 @@
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::Mode;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 /// Puts /dev/null in the place of each of `fds`, so that asys holds no end
 /// of a pipe whose reader waits for the command to close it.
@@ -46,10 +46,17 @@ pub fn open_descriptors() -> Vec<RawFd> {
     fds
 }
 
-/// Closes descriptors that were open before asys opened any of its own.
+/// Closes all descriptors from 3 up but `kept`: for a process that owns nothing else.
+pub fn close_all_but(kept: BorrowedFd<'_>) {
+    let mut fds = open_descriptors();
+    fds.retain(|fd| *fd != kept.as_raw_fd());
+    close_all(&fds);
+}
+
+/// Closes descriptors that nothing of asys's uses, such as those that were open before asys opened any of its own.
 pub fn close_all(fds: &[RawFd]) {
     for fd in fds {
-        // SAFETY: listed before anything of ours was opened, so nothing of ours owns them.
+        // SAFETY: by contract nothing of ours uses them.
         unsafe { libc::close(*fd) };
     }
 }

@@ -1,4 +1,4 @@
-//! Sudden deaths: of the front, of the supervisor, of the command at every step of a call.
+//! Sudden deaths: of the front, of the keeper, of the supervisor, of the command at every step of a call.
 
 use crate::endings::{daemon_of, make_fifo};
 use asys_tests::deadline::until;
@@ -17,6 +17,9 @@ pub const TABLES: Tables = (
     &[
         test!(supervisor),
         test!(front),
+        test!(keeper),
+        test!(supervisor_of_a_daemon),
+        test!(keeper_of_a_daemon),
         test!(command_at_every_step),
         test!(children_at_every_step).needs(&[Need::Root]),
     ],
@@ -37,15 +40,51 @@ fn family(session: &Session) -> (Running, Tree, Pid) {
 }
 
 pub fn supervisor() {
+    death_of("supervisor", |tree| tree.supervisor);
+}
+
+pub fn keeper() {
+    death_of("keeper", |tree| tree.keeper);
+}
+
+fn death_of(name: &str, victim: fn(&Tree) -> Pid) {
     let session = Session::asys();
     let (running, tree, daemon) = family(&session);
-    kill(tree.supervisor, Signal::SIGKILL).expect("kill");
+    kill(victim(&tree), Signal::SIGKILL).expect("kill");
     let ended = session.end(running);
     assert!(![tree.command, daemon].into_iter().any(proc::is_alive));
     assert_eq!(session.processes(), []);
     assert_eq!(ended.status.code(), Some(125));
     assert_eq!(ended.err.lines().count(), 1, "{}", ended.err);
-    assert!(ended.err.starts_with("asys: supervisor"), "{}", ended.err);
+    let line = format!("asys: {name} (pid {}): died", victim(&tree));
+    assert!(ended.err.starts_with(&line), "{}", ended.err);
+}
+
+pub fn supervisor_of_a_daemon() {
+    death_without_a_front(|daemon| proc::stat(daemon).expect("the daemon").ppid);
+}
+
+pub fn keeper_of_a_daemon() {
+    death_without_a_front(|daemon| {
+        let supervisor = proc::stat(daemon).expect("the daemon").ppid;
+        proc::stat(supervisor).expect("the supervisor").ppid
+    });
+}
+
+/// The command has ended, and asys with it; its daemons make calls, and wait.
+fn death_without_a_front(victim: fn(Pid) -> Pid) {
+    let session = Session::asys();
+    make_fifo(&session);
+    let daemon = play::part("daemonises", &[]).join(" ");
+    let calls = play::part("makes_calls", &[]).join(" ");
+    let ended = session.shell(&format!("{daemon}; {calls} > said 2> complaints & exit 0"));
+    assert_eq!((ended.status.code(), ended.err), (Some(0), String::new()));
+    let daemon = daemon_of(&session);
+    until("the calls", || session.text("said").contains("under way"));
+    kill(victim(daemon), Signal::SIGKILL).expect("kill");
+    session.gone();
+    // None was answered by nobody.
+    assert_eq!(session.text("complaints"), "");
 }
 
 pub fn front() {

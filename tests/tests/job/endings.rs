@@ -171,8 +171,8 @@ pub fn daemon() {
     let daemon = daemon_of(&session);
     assert_eq!(
         session.processes().len(),
-        2,
-        "the daemon and its supervisor"
+        3,
+        "the daemon, its supervisor and that one's keeper"
     );
     std::fs::write(session.path("go"), "go on").expect("the FIFO");
     until("the daemon's calls", || session.text("done") == "go on");

@@ -210,15 +210,16 @@ pub fn group_and_session() {
     let session = Session::asys();
     let running = session.start(session.command(&["sleep", "1000"]));
     let tree = session.tree(&running);
-    let [front, supervisor, command] =
-        [tree.front, tree.supervisor, tree.command].map(|pid| proc::stat(pid).expect("alive"));
+    let all = [tree.front, tree.keeper, tree.supervisor, tree.command];
+    let [front, keeper, supervisor, command] = all.map(|pid| proc::stat(pid).expect("alive"));
     assert_eq!(command.group, front.group);
     assert_eq!(front.group, running.pid());
     assert_eq!(supervisor.group, tree.supervisor);
+    assert_eq!(keeper.group, tree.keeper);
     let own = proc::stat(Pid::this()).expect("alive").session;
     assert_eq!(
-        [front.session, supervisor.session, command.session],
-        [own; 3]
+        [front, keeper, supervisor, command].map(|process| process.session),
+        [own; 4]
     );
     running.send(Signal::SIGTERM);
     session.end(running);

@@ -191,12 +191,15 @@ pub fn keyboard_belongs_to_the_job() {
     let cat = job(&session, &mut terminal, &["cat"]);
     let group = terminal.foreground();
     let supervisor = proc::stat(cat).expect("cat").ppid;
-    let front = proc::stat(supervisor).expect("the supervisor").ppid;
+    let keeper = proc::stat(supervisor).expect("the supervisor").ppid;
+    let front = proc::stat(keeper).expect("the keeper").ppid;
     assert_eq!(proc::stat(front).expect("the front").ppid, terminal.shell());
     assert_eq!(front, group, "the shell made the front the job's leader");
-    let supervisor = proc::stat(supervisor).expect("the supervisor");
-    assert_ne!(supervisor.group, group);
-    assert_eq!(supervisor.session, terminal.shell());
+    for behind in [keeper, supervisor] {
+        let behind = proc::stat(behind).expect("one of asys's own");
+        assert_ne!(behind.group, group);
+        assert_eq!(behind.session, terminal.shell());
+    }
     terminal.type_in(CTRL_D);
     terminal.prompt();
     assert_eq!(terminal.status(), 0);

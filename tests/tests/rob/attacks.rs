@@ -39,15 +39,19 @@ pub fn victims() -> Vec<Victim> {
     let name = proc::command_line(supervisor);
     let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
     assert!(name.ends_with(b"/asys"), "the parent is no asys");
-    let front = proc::stat(supervisor).expect("the supervisor").ppid;
+    let keeper = proc::stat(supervisor).expect("the supervisor").ppid;
+    let front = proc::stat(keeper).expect("the keeper").ppid;
     let threads = |process| {
         let threads = proc::threads(process).into_iter();
         threads.map(move |thread| Victim { process, thread })
     };
-    let victims: Vec<_> = threads(front).chain(threads(supervisor)).collect();
+    let victims: Vec<_> = [front, keeper, supervisor]
+        .into_iter()
+        .flat_map(threads)
+        .collect();
     assert!(
-        victims.len() >= 3,
-        "front, supervisor and a worker: {victims:?}"
+        victims.len() >= 4,
+        "front, keeper, supervisor and a worker: {victims:?}"
     );
     victims
 }
