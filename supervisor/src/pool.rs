@@ -54,6 +54,7 @@ pub struct Pool {
     wanted: AtomicUsize,
     in_hand: AtomicUsize,
     ticking: AtomicBool,
+    closed: AtomicBool,
     served: AtomicU64,
     queued_ticks: AtomicUsize,
     bell: Waker,
@@ -82,6 +83,7 @@ impl Pool {
             wanted: AtomicUsize::new(1),
             in_hand: AtomicUsize::new(0),
             ticking: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
             served: AtomicU64::new(0),
             queued_ticks: AtomicUsize::new(0),
             bell,
@@ -162,7 +164,13 @@ impl Pool {
         Next::Park
     }
 
-    /// Worker `me` ends: it panicked, or the listener has hung up.
+    /// The listener has hung up: no call will come, and worker `me` ends.
+    pub fn close(&self, me: usize) {
+        self.closed.store(true, Release);
+        self.leave(me, false);
+    }
+
+    /// Worker `me` ends: it panicked, or there is nothing to wait for.
     pub fn leave(&self, me: usize, with_call: bool) {
         let before = self.slots[me].state.swap(state::FREE, AcqRel);
         if with_call {
@@ -293,7 +301,7 @@ impl Pool {
         let leaderless = self.leaders.load(Acquire) < self.wanted.load(Relaxed);
         let short = self.count(state::PARKED) < SPARES;
         let needed = leaderless || (spare && short);
-        if !needed {
+        if !needed || self.closed.load(Acquire) {
             return None;
         }
         let place = self

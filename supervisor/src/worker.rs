@@ -97,7 +97,7 @@ impl Worker {
             let request = match shared.desk.receive() {
                 Ok(request) => request,
                 Err(_) if hung_up(&shared.desk) => {
-                    shared.pool.leave(self.number, false);
+                    shared.pool.close(self.number);
                     return false;
                 }
                 // The thread was killed between waking us and being received.
