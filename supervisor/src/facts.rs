@@ -55,8 +55,14 @@ pub struct Witness {
     /// `None` where no security module labels processes.
     label: Option<Vec<u8>>,
     securebits: bool,
-    /// asys's other processes: front and keeper.
-    others: [Pid; 2],
+    company: Company,
+}
+
+/// asys's other processes.
+#[derive(Clone, Copy, Debug)]
+pub struct Company {
+    pub front: Pid,
+    pub keeper: Pid,
 }
 
 const STATX_WHO: u64 = (libc::STATX_INO | libc::STATX_MNT_ID) as u64;
@@ -69,11 +75,11 @@ fn object(dir: BorrowedFd<'_>, path: &CStr) -> Result<Object, Errno> {
 }
 
 impl Witness {
-    /// Looks at this process. `others` are asys's other ones.
+    /// Looks at this process.
     ///
     /// # Errors
     /// When /proc is not what it should be.
-    pub fn new(own: Own, others: [Pid; 2]) -> Result<Witness, Errno> {
+    pub fn new(own: Own, company: Company) -> Result<Witness, Errno> {
         Ok(Witness {
             own,
             user_namespace: object(AT_FDCWD, c"/proc/self/ns/user")?,
@@ -84,7 +90,7 @@ impl Witness {
                 .ok()
                 .filter(|l| !l.is_empty()),
             securebits: securebits() != 0,
-            others,
+            company,
         })
     }
 
@@ -92,9 +98,16 @@ impl Witness {
         !self.securebits
     }
 
+    /// Whether `pid` is one of asys's processes or threads.
     pub(crate) fn is_ours(&self, pid: i32) -> bool {
-        self.others.contains(&Pid::from_raw(pid))
+        let Company { front, keeper } = self.company;
+        [front, keeper].contains(&Pid::from_raw(pid))
             || std::path::Path::new(&format!("/proc/self/task/{pid}")).exists()
+    }
+
+    /// Whether `pgrp` is a process group of asys's; the front's is the command's.
+    pub(crate) fn is_our_group(&self, pgrp: i32) -> bool {
+        [nix::unistd::getpid(), self.company.keeper].contains(&Pid::from_raw(pgrp))
     }
 
     pub(crate) fn look(&self, thread: &Thread) -> Result<Facts, Errno> {

@@ -343,6 +343,12 @@ impl Processes {
     pub fn is_ours(&self, pid: i32) -> bool {
         self.witness.is_ours(pid)
     }
+
+    /// Whether `pgrp` is a process group of asys alone, as the target would name it.
+    #[must_use]
+    pub fn is_our_group(&self, pgrp: i32) -> bool {
+        self.witness.is_our_group(pgrp)
+    }
 }
 
 fn gone(errno: Errno) -> Errno {

@@ -4,7 +4,7 @@
 //! calls flow. It spawns workers, watches for ends (of the command, of its
 //! descendants, of the front, of the filter), and closes the run.
 
-use crate::facts::Witness;
+use crate::facts::{Company, Witness};
 use crate::identity::Own;
 use crate::message;
 use crate::mounts::Mounts;
@@ -45,8 +45,7 @@ pub struct Plan<'a> {
     /// Descriptors that were open before asys opened any.
     pub inherited_files: Vec<i32>,
     pub wire: &'a Wire,
-    pub front: Pid,
-    pub keeper: Pid,
+    pub company: Company,
     /// Who of the tree signalled its group, for the front.
     pub senders: Arc<Senders>,
     pub own: Own,
@@ -108,8 +107,8 @@ enum Progress {
 /// One line for the operator, which the front prints.
 pub fn run(mut plan: Plan<'_>) -> Result<()> {
     prepare()?;
-    let front = process::pidfd_open(plan.front.as_raw(), 0).context("pidfd_open")?;
-    let keeper = process::pidfd_open(plan.keeper.as_raw(), 0).context("pidfd_open")?;
+    let front = process::pidfd_open(plan.company.front.as_raw(), 0).context("pidfd_open")?;
+    let keeper = process::pidfd_open(plan.company.keeper.as_raw(), 0).context("pidfd_open")?;
     let (staged, listener) = plan.launch.stage()?;
     // Only now: the child was to be in the front's group.
     let front_group = nix::unistd::getpgrp().as_raw();
@@ -156,8 +155,7 @@ pub fn run(mut plan: Plan<'_>) -> Result<()> {
 /// What all workers share.
 fn share(plan: Plan<'_>, poll: &Poll, listener: OwnedFd, group: i32) -> Result<Shared> {
     let bell = Waker::new(poll.registry(), BELL).context("eventfd")?;
-    let witness =
-        Witness::new(plan.own.clone(), [plan.front, plan.keeper]).context("/proc/self")?;
+    let witness = Witness::new(plan.own.clone(), plan.company).context("/proc/self")?;
     let inflight = plan.policy.limits().inflight;
     let capacity = plan
         .workers

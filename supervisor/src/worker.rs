@@ -339,7 +339,7 @@ impl Worker {
         let processes = &self.shared.processes;
         let named = match victim {
             Victim::One(pid) => processes.is_ours(pid),
-            Victim::Group(pgrp) => pgrp == nix::unistd::getpid().as_raw(),
+            Victim::Group(pgrp) => processes.is_our_group(pgrp),
             Victim::OwnGroup => false,
             Victim::All | Victim::Pidfd(_) | Victim::Owner { .. } => true,
         };

@@ -2,6 +2,7 @@
 
 use crate::calls::{Class, Row, TABLE};
 use crate::cli::{Color, FAILED};
+use crate::facts::Company;
 use crate::front::{self, Ends, Front};
 use crate::identity::Own;
 use crate::keeper;
@@ -124,8 +125,7 @@ impl Run {
                 inherited_files,
                 wire: &to_front,
                 senders,
-                front,
-                keeper,
+                company: Company { front, keeper },
                 own: prepared.own,
                 observe_only: !prepared.exact,
                 started,

@@ -9,6 +9,7 @@ use asys_tests::{part, test};
 use nix::errno::Errno;
 use nix::unistd::Pid;
 use std::arch::asm;
+use std::os::fd::AsRawFd;
 
 pub const TABLES: Tables = (
     &[
@@ -27,6 +28,13 @@ pub const TABLES: Tables = (
 pub struct Victim {
     pub process: Pid,
     pub thread: Pid,
+}
+
+impl Victim {
+    fn leads_a_group_of_its_own(self) -> bool {
+        let group = proc::stat(self.process).expect("alive").group;
+        self.thread == group && group != nix::unistd::getpgrp()
+    }
 }
 
 /// What the kernel says to one who may not, or must not know.
@@ -186,21 +194,99 @@ fn tracing(victim: Victim) {
     }
 }
 
-/// The supervisor's group has nobody else in it; the front's is the command's own, which it may signal.
-fn groups(supervisor: Pid) {
-    signal("kill the supervisor's group", |s| {
-        call(libc::SYS_kill, [-number(supervisor), s, 0, 0, 0, 0])
+/// Nobody else is in the groups of supervisor and keeper; the front's is the command's own, which it may signal.
+fn groups(leader: Pid) {
+    signal(&format!("kill the group of {leader}"), |s| {
+        call(libc::SYS_kill, [-number(leader), s, 0, 0, 0, 0])
     });
+    priorities(1, 2, number(leader));
     const PROCESS_GROUP: i64 = 4;
-    let pidfd = call(libc::SYS_pidfd_open, [number(supervisor), 0, 0, 0, 0, 0]);
+    let pidfd = call(libc::SYS_pidfd_open, [number(leader), 0, 0, 0, 0, 0]);
     let Ok(pidfd) = pidfd else { return };
-    signal("pidfd_send_signal, the supervisor's group", |s| match call(
-        libc::SYS_pidfd_send_signal,
-        [pidfd, s, 0, PROCESS_GROUP, 0, 0],
-    ) {
-        Err(Errno::EINVAL) => Err(Errno::EPERM),
-        other => other,
-    });
+    signal(
+        &format!("pidfd_send_signal, the group of {leader}"),
+        |s| match call(
+            libc::SYS_pidfd_send_signal,
+            [pidfd, s, 0, PROCESS_GROUP, 0, 0],
+        ) {
+            Err(Errno::EINVAL) => Err(Errno::EPERM),
+            other => other,
+        },
+    );
+}
+
+/// setpriority(2) and ioprio_set(2), which count their kinds of targets from 0 and from 1.
+fn priorities(which: i64, io_which: i64, who: i64) {
+    let nicer = call(libc::SYS_setpriority, [which, who, 19, 0, 0, 0]);
+    report(&format!("setpriority {which} {who}"), nicer);
+    const IDLE: i64 = 3 << 13;
+    let idle = call(libc::SYS_ioprio_set, [io_which, who, IDLE, 0, 0, 0]);
+    report(&format!("ioprio_set {io_which} {who}"), idle);
+}
+
+fn scheduling(victim: Victim) {
+    let thread = number(victim.thread);
+    priorities(0, 1, thread);
+    let one_cpu = [1u64];
+    let (cpus, size) = (one_cpu.as_ptr() as i64, 8);
+    let moved = call(libc::SYS_sched_setaffinity, [thread, size, cpus, 0, 0, 0]);
+    report(&format!("sched_setaffinity {victim:?}"), moved);
+    let priority = [0i32; 16];
+    let priority = priority.as_ptr() as i64;
+    let batch = i64::from(libc::SCHED_BATCH);
+    for (name, nr, args) in [
+        (
+            "setscheduler",
+            libc::SYS_sched_setscheduler,
+            [thread, batch, priority],
+        ),
+        ("setparam", libc::SYS_sched_setparam, [thread, priority, 0]),
+        ("setattr", libc::SYS_sched_setattr, [thread, priority, 0]),
+    ] {
+        let done = call(nr, [args[0], args[1], args[2], 0, 0, 0]);
+        report(&format!("sched_{name} {victim:?}"), done);
+    }
+}
+
+/// Whoever owns a descriptor gets its signals: the kernel asks for the permission when it sends them.
+fn ownership(victim: Victim) {
+    let (ours, _theirs) = std::os::unix::net::UnixStream::pair().expect("a pair");
+    let fd = i64::from(ours.as_raw_fd());
+    let (process, thread) = (number(victim.process), number(victim.thread));
+    let own = i64::from(libc::F_SETOWN);
+    report(
+        &format!("F_SETOWN {victim:?}"),
+        call(libc::SYS_fcntl, [fd, own, process, 0, 0, 0]),
+    );
+    const F_SETOWN_EX: i64 = 15;
+    for (kind, who) in [(0, thread), (1, process)] {
+        let owner = [kind, who as i32];
+        let result = call(
+            libc::SYS_fcntl,
+            [fd, F_SETOWN_EX, owner.as_ptr() as i64, 0, 0, 0],
+        );
+        report(&format!("F_SETOWN_EX {kind} {victim:?}"), result);
+    }
+    for request in [0x8901, 0x8902] {
+        let owner = process as i32;
+        let at = (&raw const owner) as i64;
+        let result = call(libc::SYS_ioctl, [fd, request, at, 0, 0, 0]);
+        report(&format!("owner by ioctl {request:#x} {victim:?}"), result);
+    }
+}
+
+/// pidfd_send_signal(2) takes a directory of procfs, too.
+fn by_its_directory(victim: Victim) {
+    let Victim { process, thread } = victim;
+    for name in [format!("/proc/{process}"), format!("/proc/{thread}")] {
+        let Ok(dir) = std::fs::File::open(&name) else {
+            continue;
+        };
+        let fd = i64::from(dir.as_raw_fd());
+        signal(&format!("pidfd_send_signal, {name}"), |s| {
+            call(libc::SYS_pidfd_send_signal, [fd, s, 0, 0, 0, 0])
+        });
+    }
 }
 
 /// Asys answers as before: a file is made, looked at and removed.
@@ -216,8 +302,13 @@ pub fn robs(_: &[String]) -> i32 {
         signals(victim);
         limits(victim);
         tracing(victim);
+        scheduling(victim);
+        ownership(victim);
+        by_its_directory(victim);
+        if victim.leads_a_group_of_its_own() {
+            groups(victim.process);
+        }
     }
-    groups(nix::unistd::getppid());
     still_served();
     0
 }
