@@ -4,9 +4,10 @@
 //! when daemons live on. The keeper stays above their supervisor, a subreaper
 //! like it: whichever of the two dies, the other one kills the tree.
 
+use crate::sys::shared::Lifeline;
 use crate::sys::{process, stdio};
 use crate::tree;
-use crate::wire::{Message, Wire};
+use crate::wire::Wire;
 use anyhow::{Context, Result};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
@@ -21,25 +22,36 @@ use std::os::fd::{AsFd, OwnedFd};
 /// When there can be no such child; the caller is alone then.
 pub fn found(front: Wire) -> Result<Pid> {
     nix::sys::prctl::set_child_subreaper(true).context("PR_SET_CHILD_SUBREAPER")?;
+    let lifeline = Lifeline::new().context("mmap")?;
     let keeper = nix::unistd::getpid();
     match process::fork().context("fork")? {
-        None => Ok(keeper),
-        Some(supervisor) => keep(&front, supervisor),
+        None => {
+            lifeline.hold();
+            Ok(keeper)
+        }
+        Some(supervisor) => keep(&front, supervisor, &lifeline),
     }
 }
 
-/// Keeps until the supervisor has ended; then the tree is gone, too.
-fn keep(front: &Wire, supervisor: Pid) -> ! {
+/// How long a supervisor whose first thread has ended may take to end, in
+/// milliseconds: one of its workers may be held by a file system.
+const FAREWELL: u16 = 100;
+/// How long a supervisor just forked may take for its first line, in milliseconds.
+const BEGIN: u16 = 1;
+
+/// Keeps until the supervisor has ended; then the tree is gone, too. What the
+/// front leaves, the listener, lies in its socket until then: without a
+/// supervisor calls wait, and do not fail.
+fn keep(front: &Wire, supervisor: Pid, lifeline: &Lifeline) -> ! {
     // What is refused here, the supervisor is refused, too, and says so.
-    let listener = prepare(front).and_then(|()| inherit(front, supervisor));
-    // All signals are blocked: nothing interrupts it.
-    let _ = waitid(
-        Id::Pid(supervisor),
-        WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT,
-    );
+    let _ = prepare(front);
+    if watch(supervisor, lifeline).is_err() {
+        let _ = waitid(
+            Id::Pid(supervisor),
+            WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT,
+        );
+    }
     tree::kill_all();
-    // Held to here: without a supervisor, calls wait, and do not fail.
-    drop(listener);
     std::process::exit(0)
 }
 
@@ -52,17 +64,21 @@ fn prepare(front: &Wire) -> Result<()> {
     Ok(())
 }
 
-/// What the front leaves when it exits while the supervisor goes on.
-fn inherit(front: &Wire, supervisor: Pid) -> Result<Vec<OwnedFd>> {
+/// Waits for the supervisor's end, or that of its first thread.
+fn watch(supervisor: Pid, lifeline: &Lifeline) -> Result<()> {
     let supervisor = process::pidfd_open(supervisor.as_raw(), 0)?;
-    let fds = [front.as_fd(), supervisor.as_fd()];
-    let mut fds = fds.map(|fd| PollFd::new(fd, PollFlags::POLLIN));
-    poll(&mut fds, PollTimeout::NONE)?;
-    if fds[0].any() != Some(true) {
-        return Ok(Vec::new());
+    while !lifeline.is_held() {
+        if ends_within(&supervisor, BEGIN)? {
+            return Ok(());
+        }
     }
-    Ok(match front.receive()? {
-        Some((Message::Keep, listener)) => listener,
-        _ => Vec::new(),
-    })
+    lifeline.await_end();
+    ends_within(&supervisor, FAREWELL)?;
+    Ok(())
+}
+
+/// All signals are blocked: nothing interrupts it.
+fn ends_within(process: &OwnedFd, milliseconds: u16) -> Result<bool> {
+    let mut fds = [PollFd::new(process.as_fd(), PollFlags::POLLIN)];
+    Ok(poll(&mut fds, PollTimeout::from(milliseconds))? > 0)
 }

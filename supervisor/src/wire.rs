@@ -16,7 +16,7 @@ pub enum Message {
     Started(i32),
     /// The front has both: the command may run.
     Go,
-    /// From the front, which exits, to the keeper. Carries the listener.
+    /// From the front, which exits. Carries the listener, and is left lying in the keeper's socket.
     Keep,
     /// The command was stopped by this signal.
     Stopped(i32),

@@ -2,6 +2,7 @@
 
 use crate::endings::{daemon_of, make_fifo};
 use asys_tests::deadline::until;
+use asys_tests::mounts;
 use asys_tests::needs::Need;
 use asys_tests::play::{self, Tables};
 use asys_tests::proc;
@@ -20,6 +21,7 @@ pub const TABLES: Tables = (
         test!(keeper),
         test!(supervisor_of_a_daemon),
         test!(keeper_of_a_daemon),
+        test!(supervisor_at_a_frozen_file_system).needs(&[Need::Images]),
         test!(command_at_every_step),
         test!(children_at_every_step).needs(&[Need::Root]),
     ],
@@ -94,6 +96,34 @@ pub fn front() {
     let ended = session.end(running);
     session.gone();
     assert_eq!(ended.status.signal(), Some(libc::SIGKILL));
+}
+
+/// A worker that a file system holds cannot die; the command can.
+pub fn supervisor_at_a_frozen_file_system() {
+    mounts::own_namespace();
+    let session = Session::asys();
+    let frozen = session.path("frozen");
+    std::fs::create_dir(&frozen).expect("mkdir");
+    std::env::set_current_dir(session.dir()).expect("chdir");
+    mounts::ext4("frozen", 2048, || {}, &[]);
+    let mut command = session.command(&play::part("makes_calls", &[]));
+    command.current_dir(&frozen);
+    let running = session.start(command);
+    let tree = session.tree(&running);
+    running.says("under way");
+    let ice = mounts::freeze(&frozen);
+    let is_held = |thread| proc::stat(thread).is_some_and(|stat| stat.state == 'D');
+    until("a worker that is held", || {
+        proc::threads(tree.supervisor).into_iter().any(is_held)
+    });
+    kill(tree.supervisor, Signal::SIGKILL).expect("kill");
+    until("the command's death", || !proc::is_alive(tree.command));
+    drop(ice);
+    let ended = session.end(running);
+    assert_eq!(ended.status.code(), Some(125), "{}", ended.err);
+    session.gone();
+    std::env::set_current_dir("/").expect("chdir");
+    nix::mount::umount(&frozen).expect("umount");
 }
 
 /// Never ends by itself.

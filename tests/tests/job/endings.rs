@@ -1,6 +1,7 @@
 //! How the command ends, and what goes on after it.
 
 use asys_tests::deadline::until;
+use asys_tests::needs::Need;
 use asys_tests::play::{self, Tables};
 use asys_tests::proc;
 use asys_tests::session::{Session, twins};
@@ -19,9 +20,10 @@ pub const TABLES: Tables = (
         test!(reader_that_leaves),
         test!(daemon),
         test!(wait_for_all),
+        test!(reused_number).needs(&[Need::Root]),
         test!(output_that_a_daemon_holds),
     ],
-    &[part!(daemonises)],
+    &[part!(daemonises), part!(leaves_its_number)],
 );
 
 pub fn every_exit_status() {
@@ -157,6 +159,45 @@ pub fn daemonises(_: &[String]) -> i32 {
 pub fn daemon_of(session: &Session) -> Pid {
     until("the daemon", || session.names().contains(&"daemon".into()));
     Pid::from_raw(session.text("daemon").parse().expect("a pid"))
+}
+
+/// Ends with 3, and has a descendant that gets its process number and ends with 5.
+pub fn leaves_its_number(_: &[String]) -> i32 {
+    let number = Pid::this();
+    // SAFETY: the process has one thread, so the child may go on as an ordinary process.
+    if unsafe { libc::fork() } != 0 {
+        return 3;
+    }
+    until("the command's end", || proc::stat(number).is_none());
+    let parent = Pid::this();
+    if clone_as(number) == 0 {
+        until("a parent in asys", || nix::unistd::getppid() != parent);
+        println!("again {}", Pid::this() == number);
+        return 5;
+    }
+    0
+}
+
+/// As fork(2), but the child's number is chosen: clone3(2).
+fn clone_as(number: Pid) -> i64 {
+    let wanted = [number.as_raw()];
+    // Of `struct clone_args`: the signal at the end, and where and how many the numbers are.
+    let mut args = [0u64; 11];
+    args[4] = libc::SIGCHLD as u64;
+    args[8] = wanted.as_ptr() as u64;
+    args[9] = 1;
+    // SAFETY: the structure and the array live across the call; without CLONE_VM it is a fork.
+    let child = unsafe { libc::syscall(libc::SYS_clone3, args.as_ptr(), size_of_val(&args)) };
+    assert!(child >= 0, "clone3: {:?}", nix::errno::Errno::last());
+    child
+}
+
+/// Once the command has ended, its number says nothing.
+pub fn reused_number() {
+    let session = Session::asys_with(&["-q", "-p", "@all", "--wait-all"]);
+    let ended = session.run(&play::part("leaves_its_number", &[]));
+    assert_eq!(ended.out, "again true\n", "{}", ended.err);
+    assert_eq!((ended.status.code(), ended.err), (Some(3), String::new()));
 }
 
 pub fn make_fifo(session: &Session) {
