@@ -186,3 +186,51 @@ impl Drop for Request {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{Company, Witness};
+    use crate::identity::Own;
+    use crate::processes::Processes;
+    use std::process::{Command, Stdio};
+
+    fn processes() -> Processes {
+        let this = nix::unistd::getpid();
+        let company = Company {
+            front: this,
+            keeper: this,
+        };
+        Processes::new(Witness::new(Own::capture().unwrap(), company).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_kept_answer_is_for_the_same_call_of_the_same_thread() {
+        let processes = processes();
+        let lives = |thread: &Thread| processes.confirm(thread).is_ok();
+        let desk = Desk::new(std::fs::File::open("/dev/null").unwrap().into());
+        let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+        let thread = processes.meet(child.id().cast_signed()).unwrap().thread;
+        let note = Notification {
+            id: 1,
+            tid: thread.tid,
+            nr: 2,
+            arch: 3,
+            args: [4; 6],
+            ip: 5,
+        };
+        let keep = || desk.keep(&note, Arc::clone(&thread), Answer::Return(7));
+        keep();
+        let other = Notification { nr: 3, ..note };
+        assert_eq!(desk.take(&other, lives), None);
+        assert_eq!(desk.take(&note, lives), None, "given up");
+        keep();
+        assert_eq!(desk.take(&note, lives), Some(Answer::Return(7)));
+        assert_eq!(desk.take(&note, lives), None, "taken");
+        keep();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // The number may be another thread's by now.
+        assert_eq!(desk.take(&note, lives), None, "dead");
+    }
+}
