@@ -2,10 +2,10 @@
 //! identity, perform.
 //!
 //! The order is the exactness: operands are read while the thread is stopped
-//! and owned from then on; the kernel confirms after the last look that it
-//! was this thread; only then does anything happen.
+//! and owned from then on, then its identity; the kernel confirms after the
+//! last look that the caller still waits; only then does anything happen.
 
-use crate::calls::{Args, Call, Native, Reply, Stage, Wears};
+use crate::calls::{Args, Call, Native, Reply, Stage, Waits, Wears};
 use crate::chaos::{self, Step};
 use crate::facts::{Facts, Trust};
 use crate::identity::{Own, Wardrobe};
@@ -41,29 +41,30 @@ impl Carrier<'_, '_> {
     ) -> Result<Reply, Native> {
         let decoded = decode(self.args);
         chaos::strike(Step::Decoded);
-        let facts = self.confirm()?;
+        let facts = self.recognise()?;
         let call = decoded?;
         let foreign = self.dress(&call, &facts)?;
         chaos::strike(Step::Dressed);
+        if !C::LOOKS_AGAIN && !self.request.waits() {
+            return Err(Native::Stale);
+        }
         let stage = Stage {
             target: self.target,
             facts: &facts,
             mounts: self.mounts,
             own_files: self.own_files,
             foreign,
+            caller: self.request,
         };
         let reply = call.perform(&stage);
         chaos::strike(Step::Performed);
         reply
     }
 
-    /// That all looks so far were at the caller, and what holds for it.
-    fn confirm(&self) -> Result<Arc<Facts>, Native> {
+    /// What holds for the caller.
+    fn recognise(&self) -> Result<Arc<Facts>, Native> {
         let thread = &self.target.thread;
         let ids = self.processes.confirm(thread).map_err(|_| Native::Stale)?;
-        if ids.is_none() && self.request.still_waits().is_err() {
-            return Err(Native::Opaque);
-        }
         match self.processes.facts(thread, ids) {
             Ok(facts) if facts.trust == Trust::Followed => Ok(facts),
             Ok(facts) => Err(Native::Untracked(facts.trust)),

@@ -1,6 +1,7 @@
 //! Puts a reply into the target: the only writer to it.
 
-use crate::calls::{Native, NewFile, Patch, Position, Reply, Undo};
+use crate::calls::{Native, NewFile, Patch, Position, Reply, Undo, Waits};
+use crate::program::{Program, Run};
 use crate::request::Request;
 use crate::sys::notify::{self, Answer};
 use crate::sys::{file, memory};
@@ -8,22 +9,25 @@ use nix::errno::Errno;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
-/// A call that took longer, or whose process has other threads that may
-/// execve(2), may have lost its thread, and the number been given to another:
-/// asked again before its memory is written.
+/// A call that took longer may have lost its thread, and the number been given
+/// to another: asked again before its memory is written.
 const DOUBTFUL: Duration = Duration::from_micros(500);
+
+/// Whom a reply is for.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller<'a> {
+    pub program: &'a Program,
+    /// When the call was made; `None` while that was ending.
+    pub run: Option<Run>,
+    pub received: Instant,
+}
 
 /// Delivers memory and descriptor of `reply`; returns the answer that remains to be sent.
 ///
 /// # Errors
 /// [`Native`] when the target cannot take it: the call was undone, and the
 /// kernel repeats it with the exact partial result or error.
-pub fn inject(
-    request: &Request,
-    reply: Reply,
-    started: Instant,
-    alone: bool,
-) -> Result<Answer, Native> {
+pub fn inject(request: &Request, reply: Reply, caller: Caller<'_>) -> Result<Answer, Native> {
     let Reply {
         result,
         memory,
@@ -31,7 +35,7 @@ pub fn inject(
         undo,
     } = reply;
     if let Some(patch) = memory
-        && let Err(native) = write(request, &patch, alone && started.elapsed() < DOUBTFUL)
+        && let Err(native) = write(request, &patch, caller)
     {
         if let Some(undo) = undo {
             take_back(undo);
@@ -47,12 +51,14 @@ pub fn inject(
     }
 }
 
-fn write(request: &Request, patch: &Patch, certain: bool) -> Result<(), Native> {
+fn write(request: &Request, patch: &Patch, caller: Caller<'_>) -> Result<(), Native> {
     if patch.bytes.is_empty() {
         return Ok(());
     }
-    if !certain {
-        request.still_waits().map_err(|_| Native::Injection)?;
+    let run = caller.run.ok_or(Native::Injection)?;
+    let _injecting = caller.program.enter(run).ok_or(Native::Injection)?;
+    if caller.received.elapsed() > DOUBTFUL && !request.waits() {
+        return Err(Native::Injection);
     }
     match memory::write(request.note().tid, patch.address, &patch.bytes) {
         Ok(written) if written == patch.bytes.len() => Ok(()),

@@ -22,6 +22,7 @@ pub mod message;
 pub mod mounts;
 pub mod pool;
 pub mod processes;
+pub mod program;
 pub mod record;
 pub mod request;
 pub mod supervise;

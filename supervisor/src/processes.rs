@@ -8,6 +8,7 @@
 
 use crate::calls::Change;
 use crate::facts::{Facts, Witness};
+use crate::program::Program;
 use crate::sys::file::{self, flag};
 use crate::sys::process::{self, Ids, PIDFD_THREAD};
 use nix::errno::Errno;
@@ -25,15 +26,23 @@ pub struct Process {
     pidfd: OwnedFd,
     /// Counts up whenever cached facts of its threads become void.
     generation: AtomicU64,
-    unsettled: Mutex<Vec<Arc<Thread>>>,
+    unsettled: Mutex<Vec<Unsettled>>,
     unsettled_count: AtomicUsize,
+    pub program: Program,
     landlocked: AtomicBool,
     /// Another process may change its root, umask and working directory.
     shares_fs: AtomicBool,
-    threads_met: AtomicUsize,
     may_have_executed: AtomicBool,
     /// Which run of a program was last seen: an address, or 0.
     image: AtomicU64,
+}
+
+/// A thread that has made such a call, and not another one since.
+#[derive(Debug)]
+struct Unsettled {
+    thread: Arc<Thread>,
+    /// It is, or may be, in execve(2).
+    executes: bool,
 }
 
 /// One thread of the target.
@@ -131,9 +140,10 @@ impl Processes {
         lock(&self.known).threads.len() > 1
     }
 
-    /// That the thread lives, and so that what was read by its number until
-    /// now was its own: a number is given to another only after its death.
-    /// With it come its ids, where the kernel tells them (Linux 6.13).
+    /// That the number is still that thread's. With it come its ids, where the
+    /// kernel tells them (Linux 6.13). The program may be another by then: a
+    /// thread that executes one takes the leader's place, number and pidfd
+    /// included. Only the notification's own validity says that the caller waits.
     ///
     /// # Errors
     /// ESRCH when it is gone.
@@ -144,7 +154,11 @@ impl Processes {
     fn alive(&self, thread: &Thread) -> Result<Option<Ids>, Errno> {
         match &thread.pidfd {
             Some(pidfd) if self.has_ids => process::ids(pidfd.as_fd()).map(Some),
-            Some(pidfd) => process::pidfd_send_signal(pidfd.as_fd(), 0).map(|()| None),
+            Some(pidfd) => match process::pidfd_send_signal(pidfd.as_fd(), 0) {
+                // It is alive; what this worker wears may not signal it.
+                Ok(()) | Err(Errno::EPERM) => Ok(None),
+                Err(errno) => Err(errno),
+            },
             None => file::statx(thread.dir.as_fd(), c"stat", 0, 0).map(|_| None),
         }
     }
@@ -165,7 +179,6 @@ impl Processes {
         };
         let (tgid, ppid) = crate::facts::parentage(dir.as_fd())?;
         let (process, new_process) = self.process(tgid, ppid)?;
-        process.threads_met.fetch_add(1, Ordering::Relaxed);
         let thread = Arc::new(Thread {
             tid,
             process,
@@ -183,7 +196,7 @@ impl Processes {
     fn process(&self, tgid: i32, ppid: i32) -> Result<(Arc<Process>, bool), Errno> {
         let mut known = lock(&self.known);
         if let Some(process) = known.processes.get(&tgid)
-            && process::pidfd_send_signal(process.pidfd.as_fd(), 0).is_ok()
+            && !process.has_ended()
         {
             return Ok((Arc::clone(process), false));
         }
@@ -194,10 +207,10 @@ impl Processes {
             generation: AtomicU64::new(0),
             unsettled: Mutex::default(),
             unsettled_count: AtomicUsize::new(0),
+            program: Program::default(),
             // Its ancestry may have restricted itself unseen.
             landlocked: AtomicBool::new(self.landlock_seen.load(Ordering::Acquire)),
             shares_fs: AtomicBool::new(false),
-            threads_met: AtomicUsize::new(0),
             may_have_executed: AtomicBool::new(false),
             image: AtomicU64::new(0),
         });
@@ -285,14 +298,17 @@ impl Processes {
         match change {
             // Nobody but the thread itself can look before it is done.
             Change::Credentials | Change::Securebits => *lock(&thread.facts) = None,
-            Change::Program => thread.process.unsettle(thread),
+            Change::Program => {
+                thread.process.unsettle(thread, true);
+                thread.process.program.execute();
+            }
             Change::World => {
-                thread.process.unsettle(thread);
+                thread.process.unsettle(thread, false);
                 self.estrange(thread);
             }
             Change::Landlock => {
                 thread.process.landlocked.store(true, Ordering::Release);
-                thread.process.unsettle(thread);
+                thread.process.unsettle(thread, false);
             }
         }
     }
@@ -373,12 +389,6 @@ impl Process {
         poll(&mut fds, PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
     }
 
-    /// Whether only one of its threads was ever met.
-    #[must_use]
-    pub fn is_alone(&self) -> bool {
-        self.threads_met.load(Ordering::Relaxed) <= 1
-    }
-
     /// Whether it, or who it descends from, may have confined itself.
     #[must_use]
     pub fn is_landlocked(&self) -> bool {
@@ -396,11 +406,14 @@ impl Process {
     }
 
     /// `thread` is about to make a call that may change what is cached.
-    fn unsettle(&self, thread: &Arc<Thread>) {
+    fn unsettle(&self, thread: &Arc<Thread>, executes: bool) {
         let mut unsettled = lock(&self.unsettled);
-        if !unsettled.iter().any(|t| t.tid == thread.tid) {
-            unsettled.push(Arc::clone(thread));
-        }
+        // What it did before is over.
+        unsettled.retain(|other| other.thread.tid != thread.tid);
+        unsettled.push(Unsettled {
+            thread: Arc::clone(thread),
+            executes,
+        });
         self.unsettled_count
             .store(unsettled.len(), Ordering::Release);
         self.generation.fetch_add(1, Ordering::AcqRel);
@@ -423,9 +436,12 @@ impl Process {
         }
         let mut unsettled = lock(&self.unsettled);
         let before = unsettled.len();
-        unsettled.retain(|other| other.tid != thread.tid && alive(other));
+        unsettled.retain(|other| other.thread.tid != thread.tid && alive(&other.thread));
         if unsettled.len() < before {
             self.generation.fetch_add(1, Ordering::AcqRel);
+        }
+        if !unsettled.iter().any(|other| other.executes) {
+            self.program.settle();
         }
         self.unsettled_count
             .store(unsettled.len(), Ordering::Release);

@@ -2,6 +2,7 @@
 
 use crate::calls::{Arg, Args, Native, Row};
 use crate::processes::Thread;
+use crate::program::Run;
 use crate::sys::file::{self, flag};
 use crate::sys::notify::{Answer, Notification};
 use crate::target::Target;
@@ -18,7 +19,7 @@ use std::time::Instant;
 pub struct Draft {
     event: CallEvent,
     received: Instant,
-    thread: Option<Arc<Thread>>,
+    caller: Option<(Arc<Thread>, Option<Run>)>,
 }
 
 impl Draft {
@@ -49,18 +50,20 @@ impl Draft {
         Draft {
             event,
             received,
-            thread: None,
+            caller: None,
         }
     }
 
-    pub fn thread(&mut self, thread: &Arc<Thread>) {
+    /// Who called, and in which run of its program.
+    pub fn caller(&mut self, thread: &Arc<Thread>, run: Option<Run>) {
         self.event.tgid = thread.process.tgid;
-        self.thread = Some(Arc::clone(thread));
+        self.caller = Some((Arc::clone(thread), run));
     }
 
-    /// The caller, once it is known.
-    pub fn take_thread(&mut self) -> Option<Arc<Thread>> {
-        self.thread.take()
+    /// The caller, once it is known, and if its program was not ending.
+    pub fn take_caller(&mut self) -> Option<(Arc<Thread>, Run)> {
+        let (thread, run) = self.caller.take()?;
+        Some((thread, run?))
     }
 
     /// When the call was received.

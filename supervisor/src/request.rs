@@ -11,7 +11,9 @@
 //! A request is answered exactly once: `answer` consumes it, and one that is
 //! dropped by a panic answers EIO.
 
+use crate::calls::Waits;
 use crate::processes::Thread;
+use crate::program::Run;
 use crate::sys::notify::{self, Answer, Notification};
 use nix::errno::Errno;
 use std::os::fd::{AsFd, OwnedFd};
@@ -46,11 +48,12 @@ pub struct Counts {
     pub orphaned: AtomicU64,
 }
 
-/// An answer for a call that will be made again, by that very thread: its
-/// number alone may be another's by then.
+/// An answer for a call that will be made again, by that very thread of that
+/// very program: its number alone may be another's by then.
 #[derive(Debug)]
 struct Kept {
     thread: Arc<Thread>,
+    run: Run,
     nr: i64,
     args: [u64; 6],
     ip: u64,
@@ -94,8 +97,8 @@ impl Desk {
         })
     }
 
-    /// Keeps an answer that was refused although `thread` lives.
-    pub fn keep(&self, note: &Notification, thread: Arc<Thread>, answer: Answer) {
+    /// Keeps an answer that was refused although `thread` lives, in `run`.
+    pub fn keep(&self, note: &Notification, thread: Arc<Thread>, run: Run, answer: Answer) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|k| k.thread.tid != note.tid);
         if kept.len() == MOST_KEPT {
@@ -104,6 +107,7 @@ impl Desk {
         let Notification { nr, args, ip, .. } = *note;
         kept.push(Kept {
             thread,
+            run,
             nr,
             args,
             ip,
@@ -131,6 +135,7 @@ impl Desk {
         // Another call of that thread: the old one was given up by a signal.
         let same = found.nr == note.nr && found.args == note.args && found.ip == note.ip;
         let same = same && lives(&found.thread);
+        let same = same && found.thread.process.program.run() == Some(found.run);
         same.then_some(found.answer)
     }
 }
@@ -154,14 +159,6 @@ impl Request {
         &self.desk
     }
 
-    /// Whether what was read of the target so far was read of the caller.
-    ///
-    /// # Errors
-    /// ENOENT when the thread no longer waits.
-    pub fn still_waits(&self) -> Result<(), Errno> {
-        notify::id_valid(self.desk.listener(), self.note.id)
-    }
-
     /// The answer an earlier notification of this very call was refused.
     #[must_use]
     pub fn replay(&self, lives: impl Fn(&Thread) -> bool) -> Option<Answer> {
@@ -175,6 +172,13 @@ impl Request {
             Ok(()) => Delivery::Delivered,
             Err(_) => Delivery::Refused,
         }
+    }
+}
+
+impl Waits for Request {
+    /// The notification's own word: a live thread of that number may be another program's.
+    fn waits(&self) -> bool {
+        notify::id_valid(self.desk.listener(), self.note.id).is_ok()
     }
 }
 
@@ -219,7 +223,11 @@ mod tests {
             args: [4; 6],
             ip: 5,
         };
-        let keep = || desk.keep(&note, Arc::clone(&thread), Answer::Return(7));
+        let program = &thread.process.program;
+        let keep = || {
+            let run = program.run().unwrap();
+            desk.keep(&note, Arc::clone(&thread), run, Answer::Return(7));
+        };
         keep();
         let other = Notification { nr: 3, ..note };
         assert_eq!(desk.take(&other, lives), None);
@@ -227,6 +235,10 @@ mod tests {
         keep();
         assert_eq!(desk.take(&note, lives), Some(Answer::Return(7)));
         assert_eq!(desk.take(&note, lives), None, "taken");
+        keep();
+        program.execute();
+        program.settle();
+        assert_eq!(desk.take(&note, lives), None, "another program");
         keep();
         child.kill().unwrap();
         child.wait().unwrap();

@@ -5,10 +5,11 @@ use crate::carry::Carrier;
 use crate::chaos::{self, Step};
 use crate::facts::Facts;
 use crate::identity::{Own, Wardrobe};
-use crate::inject::inject;
+use crate::inject::{Caller, inject};
 use crate::mounts::Mounts;
 use crate::pool::{Next, Pool};
 use crate::processes::{Met, Processes, Thread};
+use crate::program::Run;
 use crate::record::Draft;
 use crate::request::{Delivery, Desk, Request};
 use crate::sys::creds::CapSet;
@@ -151,7 +152,7 @@ impl Worker {
         let outcome = match request.answer(answer) {
             Delivery::Delivered => outcome,
             Delivery::Refused => {
-                self.refused(&note, draft.take_thread(), answer);
+                self.refused(&note, draft.take_caller(), answer);
                 Outcome::Cancelled
             }
         };
@@ -161,12 +162,12 @@ impl Worker {
     /// A thread that lives was interrupted and calls again: not to be done
     /// twice (kernels before 6.18 drop a very fast answer). A native call was
     /// not done yet.
-    fn refused(&self, note: &Notification, thread: Option<Arc<Thread>>, answer: Answer) {
-        let lives = |thread: &Arc<Thread>| self.shared.processes.confirm(thread).is_ok();
-        if let Some(thread) = thread.filter(lives)
-            && answer != Answer::Continue
-        {
-            self.shared.desk.keep(note, thread, answer);
+    fn refused(&self, note: &Notification, caller: Option<(Arc<Thread>, Run)>, answer: Answer) {
+        let Some((thread, run)) = caller else { return };
+        let same_program = thread.process.program.run() == Some(run);
+        let lives = same_program && self.shared.processes.confirm(&thread).is_ok();
+        if lives && answer != Answer::Continue {
+            self.shared.desk.keep(note, thread, run, answer);
         }
     }
 
@@ -247,13 +248,20 @@ impl Worker {
             victim,
             tracing,
         } = case;
-        draft.thread(&met.thread);
+        // Before the last look at the caller.
+        let run = met.thread.process.program.run();
+        draft.caller(&met.thread, run);
         self.welcome(&met, tracing);
         let target = Target { thread: met.thread };
         let mut args = Args::new(request.note().args, &target, tracing);
         let decided = match row.handler {
             Handler::Carry(handler) if left.is_none() => {
-                self.carry(request, row, &target, &mut args, handler, draft.received())
+                let caller = Caller {
+                    program: &target.thread.process.program,
+                    run,
+                    received: draft.received(),
+                };
+                self.carry(request, row, &target, &mut args, handler, caller)
             }
             _ if self.shared.processes.confirm(&target.thread).is_err() => native(Native::Stale),
             Handler::Carry(_) => native(left.unwrap_or(Native::Row)),
@@ -283,7 +291,7 @@ impl Worker {
         target: &Target,
         args: &mut Args<'_>,
         handler: fn(&mut Carrier<'_, '_>) -> Result<calls::Reply, Native>,
-        received: Instant,
+        caller: Caller<'_>,
     ) -> (Answer, Outcome) {
         let shared = Arc::clone(&self.shared);
         if shared.pool.in_hand() > shared.capacity {
@@ -296,7 +304,6 @@ impl Worker {
         if row.class == Class::Slow && shared.processes.several() {
             shared.pool.step_aside(self.number);
         }
-        let alone = target.thread.process.is_alone();
         let mut carrier = Carrier {
             args,
             request,
@@ -307,7 +314,7 @@ impl Worker {
             own_files: shared.own_files.as_fd(),
             wardrobe: &mut self.wardrobe,
         };
-        match handler(&mut carrier).and_then(|reply| inject(request, reply, received, alone)) {
+        match handler(&mut carrier).and_then(|reply| inject(request, reply, caller)) {
             Ok(answer) => (answer, Outcome::Offloaded),
             Err(why) => native(why),
         }

@@ -24,7 +24,7 @@ pub use args::Args;
 pub use guard::Victim;
 pub use left_alone::{LEFT_ALONE, LeftAlone};
 pub use reply::{NewFile, Patch, Position, Reply, Undo};
-pub use stage::{Call, Native, Stage, Wears};
+pub use stage::{Call, Native, Stage, Waits, Wears};
 pub use strongbox::is_laid_open;
 pub use watch::Change;
 

@@ -75,7 +75,7 @@ fn carried(stage: &Stage<'_>, fd: i32) -> Result<OwnedFd, Native> {
         // Looked at from outside first: closing a duplicate would be a FLUSH.
         stage.look_at_descriptor(fd).and_then(only_local)?;
     }
-    let file = stage.target.file(fd).map_err(|_| Native::Undecodable)?;
+    let file = stage.file(fd)?;
     let (stat, kind) = stage.look_at_file(file.as_fd(), IDENTIFYING)?;
     only_local(kind)?;
     if stat.file_type() != libc::S_IFREG {
@@ -97,6 +97,8 @@ fn only_local(kind: Kind) -> Result<(), Native> {
 }
 
 impl Call for Read {
+    const LOOKS_AGAIN: bool = true;
+
     fn perform(self, stage: &Stage<'_>) -> Result<Reply, Native> {
         let Read {
             fd,
@@ -126,6 +128,8 @@ impl Call for Read {
 }
 
 impl Call for Write {
+    const LOOKS_AGAIN: bool = true;
+
     fn perform(self, stage: &Stage<'_>) -> Result<Reply, Native> {
         let Write { fd, data, offset } = self;
         let file = carried(stage, fd)?;

@@ -9,7 +9,7 @@ use crate::sys::process;
 use crate::target::Target;
 use nix::errno::Errno;
 use std::ffi::CString;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// Why the kernel carries a call out after all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +95,10 @@ pub enum Wears {
 
 /// A decoded call: owns its operands, reads the target's memory no more.
 pub trait Call: Sized {
+    /// Whether `perform` looks at the caller's descriptors again, by
+    /// [`Stage::file`], which asks afterwards whether it still waits.
+    const LOOKS_AGAIN: bool = false;
+
     fn wears(&self) -> Wears {
         Wears::Effective
     }
@@ -111,6 +115,12 @@ pub trait Call: Sized {
     fn perform(self, stage: &Stage<'_>) -> Result<Reply, Native>;
 }
 
+/// Somebody who may stop waiting for an answer.
+pub trait Waits: std::fmt::Debug {
+    /// Whether it has neither been killed nor become another program.
+    fn waits(&self) -> bool;
+}
+
 /// Where a call is performed.
 #[derive(Debug)]
 pub struct Stage<'a> {
@@ -121,9 +131,24 @@ pub struct Stage<'a> {
     pub own_files: BorrowedFd<'a>,
     /// The caller's ids or the identity worn are not asys's own.
     pub foreign: bool,
+    pub caller: &'a dyn Waits,
 }
 
 impl Stage<'_> {
+    /// A duplicate of the caller's descriptor: shares position and status flags.
+    ///
+    /// # Errors
+    /// [`Native`] when there is none, or nobody waits any more.
+    pub fn file(&self, fd: i32) -> Result<OwnedFd, Native> {
+        let file = self.target.file(fd).map_err(|_| Native::Undecodable)?;
+        // Or it is one of the program's that took the caller's place.
+        if self.caller.waits() {
+            Ok(file)
+        } else {
+            Err(Native::Stale)
+        }
+    }
+
     /// What lies at `entry`, if a worker's call there is as good as the target's.
     ///
     /// # Errors
