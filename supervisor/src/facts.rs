@@ -11,6 +11,7 @@ use nix::unistd::Pid;
 use std::ffi::CStr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
 
 /// What was found of a thread at one moment.
 #[derive(Clone, Debug)]
@@ -59,10 +60,25 @@ pub struct Witness {
 }
 
 /// asys's other processes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Company {
-    pub front: Pid,
+    /// 0 once it has gone.
+    front: AtomicI32,
     pub keeper: Pid,
+}
+
+impl Company {
+    #[must_use]
+    pub fn new(front: Pid, keeper: Pid) -> Company {
+        Company {
+            front: AtomicI32::new(front.as_raw()),
+            keeper,
+        }
+    }
+
+    fn has(&self, pid: i32) -> bool {
+        pid > 0 && (pid == self.front.load(Ordering::Acquire) || pid == self.keeper.as_raw())
+    }
 }
 
 const STATX_WHO: u64 = (libc::STATX_INO | libc::STATX_MNT_ID) as u64;
@@ -100,9 +116,12 @@ impl Witness {
 
     /// Whether `pid` is one of asys's processes or threads.
     pub(crate) fn is_ours(&self, pid: i32) -> bool {
-        let Company { front, keeper } = self.company;
-        [front, keeper].contains(&Pid::from_raw(pid))
-            || std::path::Path::new(&format!("/proc/self/task/{pid}")).exists()
+        self.company.has(pid) || std::path::Path::new(&format!("/proc/self/task/{pid}")).exists()
+    }
+
+    /// The front has gone: its number may be another process's.
+    pub(crate) fn forget_front(&self) {
+        self.company.front.store(0, Ordering::Release);
     }
 
     /// Whether `pgrp` is a process group of asys's; the front's is the command's.

@@ -172,10 +172,7 @@ impl Front {
                 self.adopt(Pid::from_raw(pid), fds).map(|()| None)
             }
             Some((Message::Stopped(signal), _)) => {
-                if let Ok(signal) = Signal::try_from(signal) {
-                    self.stopped.set(true);
-                    process::stop_by(signal);
-                }
+                self.stop_with_the_command(signal);
                 Ok(None)
             }
             Some((Message::Ended(status), _)) => {
@@ -192,6 +189,15 @@ impl Front {
                 Ok(Some(End::Exit(status)))
             }
             Some((Message::Go | Message::Keep, _)) => Ok(None),
+        }
+    }
+
+    /// Any other signal stopped a command that has itself traced: nothing of the shell's.
+    fn stop_with_the_command(&self, signal: i32) {
+        use Signal::{SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU};
+        if let Ok(signal @ (SIGSTOP | SIGTSTP | SIGTTIN | SIGTTOU)) = Signal::try_from(signal) {
+            self.stopped.set(true);
+            process::stop_by(signal);
         }
     }
 
@@ -230,7 +236,7 @@ impl Front {
             };
             if self.is_for_command(&info, signal, command) {
                 // ESRCH: it has ended, which the supervisor will say.
-                let _ = process::pidfd_send_signal(command.pidfd.as_fd(), signal);
+                let _ = pass_on(&info, signal, command);
             }
         }
         Ok(())
@@ -292,6 +298,18 @@ impl Front {
         let _ =
             nix::sys::wait::waitpid(self.keeper.pid, Some(nix::sys::wait::WaitPidFlag::WNOHANG));
     }
+}
+
+/// What was queued goes on with its sender and value; what was sent plainly is
+/// the front's own to the kernel.
+fn pass_on(info: &siginfo, signal: i32, command: &Command) -> nix::Result<()> {
+    let command = command.pidfd.as_fd();
+    if info.ssi_code != libc::SI_QUEUE {
+        return process::pidfd_send_signal(command, signal);
+    }
+    let value = info.ssi_ptr;
+    let sender = (info.ssi_pid.cast_signed(), info.ssi_uid);
+    process::pidfd_queue_signal(command, signal, sender, value)
 }
 
 /// One of asys's own is gone before the command: nothing half supervised runs on.

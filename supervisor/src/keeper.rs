@@ -11,7 +11,7 @@ use crate::wire::Wire;
 use anyhow::{Context, Result};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
-use nix::unistd::{Pid, setpgid};
+use nix::unistd::Pid;
 use std::os::fd::{AsFd, OwnedFd};
 
 /// Makes the calling process, a child of the front's, the keeper, and returns
@@ -60,7 +60,7 @@ fn prepare(front: &Wire) -> Result<()> {
     stdio::replace_by_null(&[0, 1, 2])?;
     std::env::set_current_dir("/")?;
     // Not before the fork: the supervisor starts the command in the front's group.
-    setpgid(Pid::from_raw(0), Pid::from_raw(0))?;
+    nix::unistd::setsid()?;
     Ok(())
 }
 

@@ -360,6 +360,11 @@ impl Processes {
         self.witness.is_ours(pid)
     }
 
+    /// The front has gone.
+    pub fn forget_front(&self) {
+        self.witness.forget_front();
+    }
+
     /// Whether `pgrp` is a process group of asys alone, as the target would name it.
     #[must_use]
     pub fn is_our_group(&self, pgrp: i32) -> bool {

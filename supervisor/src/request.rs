@@ -201,10 +201,7 @@ mod tests {
 
     fn processes() -> Processes {
         let this = nix::unistd::getpid();
-        let company = Company {
-            front: this,
-            keeper: this,
-        };
+        let company = Company::new(this, this);
         Processes::new(Witness::new(Own::capture().unwrap(), company).unwrap()).unwrap()
     }
 

@@ -27,7 +27,7 @@ use mio::{Events, Interest, Poll, Registry, Token, Waker};
 use nix::errno::Errno;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
-use nix::unistd::{Pid, setpgid};
+use nix::unistd::Pid;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -45,7 +45,8 @@ pub struct Plan<'a> {
     /// Descriptors that were open before asys opened any.
     pub inherited_files: Vec<i32>,
     pub wire: &'a Wire,
-    pub company: Company,
+    pub front: Pid,
+    pub keeper: Pid,
     /// Who of the tree signalled its group, for the front.
     pub senders: Arc<Senders>,
     pub own: Own,
@@ -107,12 +108,13 @@ enum Progress {
 /// One line for the operator, which the front prints.
 pub fn run(mut plan: Plan<'_>) -> Result<()> {
     prepare()?;
-    let front = process::pidfd_open(plan.company.front.as_raw(), 0).context("pidfd_open")?;
-    let keeper = process::pidfd_open(plan.company.keeper.as_raw(), 0).context("pidfd_open")?;
+    let front = process::pidfd_open(plan.front.as_raw(), 0).context("pidfd_open")?;
+    let keeper = process::pidfd_open(plan.keeper.as_raw(), 0).context("pidfd_open")?;
     let (staged, listener) = plan.launch.stage()?;
     // Only now: the child was to be in the front's group.
     let front_group = nix::unistd::getpgrp().as_raw();
-    setpgid(Pid::from_raw(0), Pid::from_raw(0)).context("setpgid")?;
+    // A session of its own: the target can join no group in it.
+    nix::unistd::setsid().context("setsid")?;
     introduce(plan.wire, &listener, staged.pid())?;
     // Before workers copy it: it would pin the file system the user stands on.
     std::env::set_current_dir("/").context("/")?;
@@ -155,7 +157,8 @@ pub fn run(mut plan: Plan<'_>) -> Result<()> {
 /// What all workers share.
 fn share(plan: Plan<'_>, poll: &Poll, listener: OwnedFd, group: i32) -> Result<Shared> {
     let bell = Waker::new(poll.registry(), BELL).context("eventfd")?;
-    let witness = Witness::new(plan.own.clone(), plan.company).context("/proc/self")?;
+    let witness = Witness::new(plan.own.clone(), Company::new(plan.front, plan.keeper))
+        .context("/proc/self")?;
     let inflight = plan.policy.limits().inflight;
     let capacity = plan
         .workers
@@ -367,6 +370,7 @@ impl Supervisor<'_> {
             .deregister(&mut SourceFd(&raw))
             .context("epoll")?;
         if self.command == Progress::Told {
+            self.shared.processes.forget_front();
             // It has exited as it should; stderr belongs to the shell again.
             stdio::replace_by_null(&[2]).context("/dev/null")?;
             return Ok(false);
@@ -390,6 +394,10 @@ impl Supervisor<'_> {
         loop {
             match process::wait_any() {
                 Ok(None) => return self.conclude(false),
+                // It asked its parent to trace it: nobody here would let it go on.
+                Ok(Some((pid, Change::Stopped(signal)))) if tree::is_traced_by_us(pid) => {
+                    let _ = process::stop_tracing(pid, signal);
+                }
                 Ok(Some((pid, change))) if self.is_command(pid) => self.note(change),
                 Ok(Some(_)) | Err(Errno::EINTR) => {}
                 Err(_) => return self.conclude(true),

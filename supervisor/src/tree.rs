@@ -107,6 +107,16 @@ pub fn is_stopped(pid: Pid) -> bool {
         .is_some_and(|(_, rest)| rest.starts_with('T'))
 }
 
+/// Whether this process is its tracer: `PTRACE_TRACEME` of a child.
+#[must_use]
+pub fn is_traced_by_us(pid: i32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let tracer = status
+        .lines()
+        .find_map(|line| line.strip_prefix("TracerPid:"));
+    tracer.is_some_and(|tracer| tracer.trim() == getpid().to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

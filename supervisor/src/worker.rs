@@ -14,6 +14,7 @@ use crate::record::Draft;
 use crate::request::{Delivery, Desk, Request};
 use crate::sys::creds::CapSet;
 use crate::sys::notify::{self, Answer, Notification, Pending};
+use crate::sys::process;
 use crate::sys::shared::Senders;
 use crate::target::Target;
 use crate::trace::{Outcome, Recorder};
@@ -178,7 +179,11 @@ impl Worker {
         verdict: Verdict,
         draft: &mut Draft,
     ) -> (Answer, Outcome) {
-        let tracing = self.shared.recorder.traces() && verdict.record != Record::Off;
+        let usher = self.is_usher();
+        if usher && matches!(row.handler, Handler::Carry(_)) {
+            return self.full();
+        }
+        let tracing = self.shared.recorder.traces() && verdict.record != Record::Off && !usher;
         let left = self.leaves(row, verdict);
         let open_by_root = row.opens() && self.shared.own.can_wear();
         if let Some(why) = left.filter(|_| !tracing && !open_by_root) {
@@ -211,6 +216,15 @@ impl Worker {
             }
         }
         self.unmet(row, victim, Errno::ESRCH)
+    }
+
+    /// As many calls are in hand as workers may have: the caller's memory is
+    /// not even looked at, because that could be what they wait for.
+    fn full(&self) -> (Answer, Outcome) {
+        match self.shared.policy.on_full() {
+            OnFull::Eagain => (Answer::Fail(Errno::EAGAIN), Outcome::Denied),
+            OnFull::Native | OnFull::Wait => native(Native::Full),
+        }
     }
 
     /// Why the kernel gets this row's calls, whoever makes them.
@@ -294,12 +308,6 @@ impl Worker {
         caller: Caller<'_>,
     ) -> (Answer, Outcome) {
         let shared = Arc::clone(&self.shared);
-        if shared.pool.in_hand() > shared.capacity {
-            return match shared.policy.on_full() {
-                OnFull::Eagain => (Answer::Fail(Errno::EAGAIN), Outcome::Denied),
-                OnFull::Native | OnFull::Wait => native(Native::Full),
-            };
-        }
         // A single thread that waits for its answer leaves nobody to serve.
         if row.class == Class::Slow && shared.processes.several() {
             shared.pool.step_aside(self.number);
@@ -321,12 +329,42 @@ impl Worker {
     }
 
     fn guard(&self, target: &Target, victim: Option<Victim>) -> (Answer, Outcome) {
-        let resolved = victim.map_or(Ok(None), |victim| victim.resolve(target));
+        let resolved = match victim {
+            // Memory may be a page that only the caller's other threads can bring.
+            Some(victim) if victim.lies_in_memory() && self.is_usher() => Ok(victim),
+            Some(victim) => victim.resolve(target),
+            None => return native(Native::Row),
+        };
         match resolved {
             Err(why) => native(why),
-            Ok(Some(victim)) if self.is_aimed_at_us(victim, Some(target)) => denied(Errno::EPERM),
+            // First of all: by the time the kernel looks it could be asys's next thread.
+            Ok(Victim::Signalled(pid)) if self.is_nobody(pid, target) => {
+                (Answer::Fail(Errno::ESRCH), Outcome::Offloaded)
+            }
+            Ok(victim) if self.is_aimed_at_us(victim, Some(target)) => denied(Errno::EPERM),
             Ok(_) => native(Native::Row),
         }
+    }
+
+    /// Whether the caller's number `pid` is nobody's.
+    fn is_nobody(&self, pid: i32, target: &Target) -> bool {
+        self.counts_as_we_do(target) && matches!(process::pidfd_open(pid, 0), Err(Errno::ESRCH))
+    }
+
+    /// Whether the caller's process numbers are asys's.
+    fn counts_as_we_do(&self, target: &Target) -> bool {
+        self.facts(target).is_some_and(|facts| facts.same_pids)
+    }
+
+    fn facts(&self, target: &Target) -> Option<Arc<Facts>> {
+        let processes = &self.shared.processes;
+        let ids = processes.confirm(&target.thread).ok()?;
+        processes.facts(&target.thread, ids).ok()
+    }
+
+    /// Whether all workers but this one may be waiting for the caller.
+    fn is_usher(&self) -> bool {
+        self.shared.pool.in_hand() > self.shared.capacity
     }
 
     /// The front, in the same group, gets the signal, too: not to be passed on.
@@ -344,22 +382,21 @@ impl Worker {
     /// Of a caller that cannot be looked at, the worst is assumed.
     fn is_aimed_at_us(&self, victim: Victim, target: Option<&Target>) -> bool {
         let processes = &self.shared.processes;
-        let named = match victim {
-            Victim::One(pid) => processes.is_ours(pid),
-            Victim::Group(pgrp) => processes.is_our_group(pgrp),
-            Victim::OwnGroup => false,
-            Victim::All | Victim::Pidfd(_) | Victim::Owner { .. } => true,
-        };
-        let facts = || {
-            let thread = &target?.thread;
-            let ids = processes.confirm(thread).ok()?;
-            processes.facts(thread, ids).ok()
-        };
+        let facts = || self.facts(target?);
         // In another process namespace the number is another process's.
-        named
-            && facts().is_none_or(|facts| {
-                facts.same_pids && (victim != Victim::All || self.may_signal_us(&facts))
-            })
+        let counts_otherwise = || facts().is_some_and(|facts| !facts.same_pids);
+        match victim {
+            Victim::Known(pid) => processes.is_ours(pid),
+            Victim::One(pid) | Victim::Signalled(pid) | Victim::Queued { pid, .. } => {
+                processes.is_ours(pid) && !counts_otherwise()
+            }
+            Victim::Group(pgrp) => processes.is_our_group(pgrp) && !counts_otherwise(),
+            Victim::OwnGroup => false,
+            Victim::All => {
+                facts().is_none_or(|facts| facts.same_pids && self.may_signal_us(&facts))
+            }
+            Victim::Pidfd(_) | Victim::Owner { .. } => true,
+        }
     }
 
     /// An open, about to be native, of asys's own memory or descriptors, by one

@@ -5,8 +5,9 @@
 
 use super::Native;
 use crate::sys::file::{self, flag};
+use crate::sys::process;
 use crate::target::Target;
-use std::ffi::CString;
+use nix::errno::Errno;
 use std::os::fd::AsFd;
 
 /// Whom a call is aimed at.
@@ -14,6 +15,12 @@ use std::os::fd::AsFd;
 pub enum Victim {
     /// A process or thread, by number.
     One(i32),
+    /// A process or thread, by number, to be signalled: without it, ESRCH.
+    Signalled(i32),
+    /// The same, when the caller's `siginfo_t` is sound.
+    Queued { pid: i32, info: u64 },
+    /// A process, by asys's own number of it.
+    Known(i32),
     /// The caller's own process group: asys's supervisor is not in it.
     OwnGroup,
     /// A process group.
@@ -39,6 +46,7 @@ pub fn kill(raw: &[u64; 6]) -> Option<Victim> {
     match raw[0] as i32 {
         // The front takes what can be caught, and passes it on to nobody.
         -1 if !FATAL.contains(&(raw[1] as i32)) => Some(Victim::OwnGroup),
+        pid if pid > 0 => Some(Victim::Signalled(pid)),
         pid => process_or_group(pid),
     }
 }
@@ -47,8 +55,30 @@ pub fn first(raw: &[u64; 6]) -> Option<Victim> {
     Some(Victim::One(raw[0] as i32))
 }
 
-pub fn second(raw: &[u64; 6]) -> Option<Victim> {
-    Some(Victim::One(raw[1] as i32))
+pub fn tkill(raw: &[u64; 6]) -> Option<Victim> {
+    signalled(raw[0])
+}
+
+pub fn tgkill(raw: &[u64; 6]) -> Option<Victim> {
+    signalled(raw[1])
+}
+
+pub fn queued_first(raw: &[u64; 6]) -> Option<Victim> {
+    queued(raw[0], raw[2])
+}
+
+pub fn queued_second(raw: &[u64; 6]) -> Option<Victim> {
+    queued(raw[1], raw[3])
+}
+
+/// EINVAL for a number that can be nobody's.
+fn signalled(pid: u64) -> Option<Victim> {
+    (pid as i32 > 0).then_some(Victim::Signalled(pid as i32))
+}
+
+fn queued(pid: u64, info: u64) -> Option<Victim> {
+    let pid = pid as i32;
+    (pid > 0).then_some(Victim::Queued { pid, info })
 }
 
 /// PTRACE_TRACEME names nobody; all other requests name their tracee.
@@ -106,49 +136,77 @@ fn process_or_group(pid: i32) -> Option<Victim> {
 }
 
 impl Victim {
-    /// Finds out whom a descriptor or an owner stands for.
+    /// Whether the caller's memory says who it is.
+    #[must_use]
+    pub fn lies_in_memory(self) -> bool {
+        matches!(self, Victim::Owner { .. } | Victim::Queued { .. })
+    }
+
+    /// Finds out whom a descriptor or an owner stands for; `self` where asys may not look.
     ///
     /// # Errors
     /// [`Native`] when it stands for nobody: the kernel's error is the exact one.
-    pub fn resolve(self, target: &Target) -> Result<Option<Victim>, Native> {
-        match self {
-            Victim::Pidfd(fd) => process_behind(target, fd).map(|pid| pid.map(Victim::One)),
+    pub fn resolve(self, target: &Target) -> Result<Victim, Native> {
+        let found = match self {
+            Victim::Pidfd(fd) => process_behind(target, fd),
             Victim::Owner { address, typed } => owner(target, address, typed),
+            Victim::Queued { pid, info } => queued_by(target, pid, info),
             known => Ok(Some(known)),
+        };
+        match found {
+            Ok(Some(victim)) => Ok(victim),
+            Ok(None) | Err(Errno::EFAULT | Errno::EBADF | Errno::ESRCH) => Err(Native::Undecodable),
+            Err(_) => Ok(self),
         }
     }
 }
 
-fn owner(target: &Target, address: u64, typed: bool) -> Result<Option<Victim>, Native> {
-    let len = if typed { 8 } else { 4 };
-    let bytes = target
-        .bytes(address, len)
-        .map_err(|_| Native::Undecodable)?;
-    let int = |at: usize| i32::from_ne_bytes(std::array::from_fn(|i| bytes[at + i]));
+fn int(bytes: &[u8], at: usize) -> i32 {
+    i32::from_ne_bytes(std::array::from_fn(|i| bytes[at + i]))
+}
+
+fn owner(target: &Target, address: u64, typed: bool) -> Result<Option<Victim>, Errno> {
+    let bytes = target.bytes(address, if typed { 8 } else { 4 })?;
     Ok(match typed {
-        true if int(0) == F_OWNER_PGRP => Some(Victim::Group(int(4))),
-        true => Some(Victim::One(int(4))),
-        false => process_or_group(int(0)),
+        true if int(&bytes, 0) == F_OWNER_PGRP => Some(Victim::Group(int(&bytes, 4))),
+        true => Some(Victim::One(int(&bytes, 4))),
+        false => process_or_group(int(&bytes, 0)),
     })
 }
 
-/// The process of a pidfd, as its fdinfo says, or of a directory of procfs,
-/// which pidfd_send_signal(2) takes, too.
-fn process_behind(target: &Target, fd: i32) -> Result<Option<i32>, Native> {
-    let name = |what: &str| CString::new(format!("{what}/{fd}")).map_err(|_| Native::Undecodable);
-    let dir = target.thread.dir.as_fd();
-    let info = file::openat2(dir, &name("fdinfo")?, flag::O_CLOEXEC, 0, 0);
-    let info = info.map_err(|_| Native::Undecodable)?;
-    let mut text = [0; 1024];
-    let len = file::read(info.as_fd(), &mut text).map_err(|_| Native::Undecodable)?;
-    let text = String::from_utf8_lossy(&text[..len]);
-    if let Some(pid) = text.lines().find_map(|line| line.strip_prefix("Pid:")) {
-        return Ok(pid.trim().parse().ok());
+/// The kernel lets nobody pass for itself or for kill(2): EPERM before it looks for `pid`.
+fn queued_by(target: &Target, pid: i32, info: u64) -> Result<Option<Victim>, Errno> {
+    const SI_CODE: usize = 8;
+    let info = target.bytes(info, size_of::<libc::siginfo_t>())?;
+    let code = int(&info, SI_CODE);
+    let forged = code >= 0 || code == libc::SI_TKILL;
+    Ok(match forged {
+        true => Some(Victim::One(pid)),
+        false => Some(Victim::Signalled(pid)),
+    })
+}
+
+/// The process of a pidfd, or of a directory of procfs, which
+/// pidfd_send_signal(2) takes, too.
+fn process_behind(target: &Target, fd: i32) -> Result<Option<Victim>, Errno> {
+    let file = target.file(fd)?;
+    // Nothing else is asked anything: it may be a file system that never answers.
+    if let Err(errno @ (Errno::EBADF | Errno::ESRCH)) = process::pidfd_send_signal(file.as_fd(), 0)
+    {
+        return Err(errno);
     }
-    let mut link = [0; 64];
-    let len = file::readlinkat(dir, &name("fd")?, &mut link).map_err(|_| Native::Undecodable)?;
-    let link = String::from_utf8_lossy(&link[..len]);
-    Ok(link.rsplit('/').next().and_then(|pid| pid.parse().ok()))
+    if let Ok(pid) = process::pid_of(file.as_fd()) {
+        return Ok((pid > 0).then_some(Victim::Known(pid)));
+    }
+    let status = file::openat2(file.as_fd(), c"status", flag::O_CLOEXEC, 0, 0)?;
+    let mut text = [0; 2048];
+    let len = file::read(status.as_fd(), &mut text)?;
+    let text = String::from_utf8_lossy(&text[..len]);
+    // Of the number in each namespace the innermost: asys's own if it is asys.
+    let numbers = text.lines().find_map(|line| line.strip_prefix("NSpid:"));
+    let innermost = numbers.and_then(|numbers| numbers.split_ascii_whitespace().last());
+    let pid = innermost.and_then(|pid| pid.parse().ok());
+    pid.map(|pid| Some(Victim::Known(pid))).ok_or(Errno::EPERM)
 }
 
 #[cfg(test)]
@@ -161,7 +219,8 @@ mod tests {
 
     #[test]
     fn numbers_name_whom_kill_names() {
-        assert_eq!(victim(kill, 7, 9, 0), Some(Victim::One(7)));
+        assert_eq!(victim(kill, 7, 9, 0), Some(Victim::Signalled(7)));
+        assert_eq!(victim(tkill, -7, 9, 0), None);
         assert_eq!(victim(kill, -7, 15, 0), Some(Victim::Group(7)));
         assert_eq!(victim(kill, 0, 9, 0), Some(Victim::OwnGroup));
         assert_eq!(victim(kill, -1, 15, 0), Some(Victim::OwnGroup));

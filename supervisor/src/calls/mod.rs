@@ -148,7 +148,7 @@ const OWNER: When = When::ArgIs { arg: 1, values: &[guard::FIOSETOWN, guard::SIO
 #[rustfmt::skip]
 pub static TABLE: &[Row] = table![
 //  number                 name              groups           class         arguments                               handler                        note
-    SYS_open               "open"            ["name"]         Quick         (Path OpenFlags Mode)                   carry open::open,              "native: O_PATH, O_ASYNC, devices, FIFOs, sockets, a link with O_CREAT";
+    SYS_open               "open"            ["name"]         Quick         (Path OpenFlags Mode)                   carry open::open,              "native: O_PATH, O_ASYNC, devices, FIFOs, sockets, a link with O_CREAT, a leased file, files on network file systems and FUSE";
     SYS_openat             "openat"          ["name"]         Quick         (Dirfd Path OpenFlags Mode)             carry open::openat,            "as open";
     SYS_openat2            "openat2"         ["name"]         Quick         (Dirfd Path How Size)                   carry open::openat2,           "as open; native: RESOLVE_CACHED, a size other than 24";
     SYS_creat              "creat"           ["name"]         Quick         (Path Mode)                             carry open::creat,             "as open";
@@ -175,7 +175,7 @@ pub static TABLE: &[Row] = table![
     SYS_pread64            "pread64"         ["data"]         Quick         (Fd Address Size Offset)                carry rw::pread64,             "as read";
     SYS_write              "write"           ["data"]         Quick         (Fd Address Size)                       carry rw::write,               "as read; native: a finite RLIMIT_FSIZE";
     SYS_pwrite64           "pwrite64"        ["data"]         Quick         (Fd Address Size Offset)                carry rw::pwrite64,            "as write";
-    SYS_fsync              "fsync"           ["durability"]   Slow          (Fd)                                    carry sync::fsync,             "regular files, directories, block devices";
+    SYS_fsync              "fsync"           ["durability"]   Slow          (Fd)                                    carry sync::fsync,             "regular files, directories, block devices of local file systems";
     SYS_fdatasync          "fdatasync"       ["durability"]   Slow          (Fd)                                    carry sync::fdatasync,         "as fsync";
 
     SYS_execve             "execve"          []               Watched       (Path Address Address)                  watch Change::Program,            "a new program, maybe with other credentials";
@@ -199,10 +199,10 @@ pub static TABLE: &[Row] = table![
     SYS_landlock_restrict_self "landlock_restrict_self" []    Watched       (Fd Flags)                              watch Change::Landlock,         "a worker is not confined like it: native from then on";
 
     SYS_kill               "kill"            []               Guard         (Pid Signal)                            guard guard::kill,             "EPERM when aimed at asys";
-    SYS_tkill              "tkill"           []               Guard         (Pid Signal)                            guard guard::first,            "as kill";
-    SYS_tgkill             "tgkill"          []               Guard         (Pid Pid Signal)                        guard guard::second,           "as kill";
-    SYS_rt_sigqueueinfo    "rt_sigqueueinfo" []               Guard         (Pid Signal Address)                    guard guard::first,            "as kill";
-    SYS_rt_tgsigqueueinfo  "rt_tgsigqueueinfo" []             Guard         (Pid Pid Signal Address)                guard guard::second,           "as kill";
+    SYS_tkill              "tkill"           []               Guard         (Pid Signal)                            guard guard::tkill,            "as kill";
+    SYS_tgkill             "tgkill"          []               Guard         (Pid Pid Signal)                        guard guard::tgkill,           "as kill";
+    SYS_rt_sigqueueinfo    "rt_sigqueueinfo" []               Guard         (Pid Signal Address)                    guard guard::queued_first,     "as kill";
+    SYS_rt_tgsigqueueinfo  "rt_tgsigqueueinfo" []             Guard         (Pid Pid Signal Address)                guard guard::queued_second,    "as kill";
     SYS_pidfd_send_signal  "pidfd_send_signal" []             Guard         (Fd Signal Address Flags)               guard guard::pidfd,            "as kill";
     SYS_pidfd_getfd        "pidfd_getfd"     []               Guard         (Fd Number Flags)                       guard guard::pidfd,            "as kill";
     SYS_ptrace             "ptrace"          []               Guard         (Number Pid Address Address)            guard guard::ptrace,           "as kill";

@@ -156,6 +156,10 @@ impl Open {
             resolve,
         } = self;
         let entry = place.enter()?;
+        if entry.has_slash() && flags & flag::O_CREAT != 0 {
+            // EISDIR, before anything is looked up.
+            return Err(Native::Undecodable);
+        }
         let found = stage.look(&entry)?;
         if found.is_symlink() {
             let place = entry.into_place();
@@ -177,9 +181,9 @@ impl Open {
             return Err(Native::Link);
         }
         let object = self.place.follow(self.resolve)?;
-        let (stat, _) = stage.look_at_file(object.as_fd(), IDENTIFYING)?;
-        openable(stat.file_type())?;
-        outcome(reopen(stage, object.as_fd(), self.flags))
+        let (stat, kind) = stage.look_at_file(object.as_fd(), IDENTIFYING)?;
+        openable(stat.file_type(), kind)?;
+        reopen(stage, object.as_fd(), self.flags)
     }
 }
 
@@ -191,34 +195,59 @@ fn open_entry(
 ) -> Result<Result<OwnedFd, Errno>, Native> {
     let mut flags = flags | flag::O_CLOEXEC;
     match &found.stat {
-        Ok(stat) => openable(stat.file_type())?,
+        Ok(stat) => openable(stat.file_type(), found.kind)?,
         Err(Errno::ENOENT) if flags & flag::O_CREAT != 0 => {
+            openable(libc::S_IFREG, found.kind)?;
             // What another process puts there meanwhile is of unknown type.
-            if found.kind == Kind::Local {
-                flags |= flag::O_EXCL;
-            }
+            flags |= flag::O_EXCL;
         }
         Err(errno) => return Ok(Err(*errno)),
     }
     let resolve = flag::RESOLVE_NO_SYMLINKS | flag::RESOLVE_NO_MAGICLINKS;
-    let opened = file::openat2(entry.dir(), entry.name(), flags, mode, resolve);
+    let opened = open_at_once(flags, |flags| {
+        file::openat2(entry.dir(), entry.name(), flags, mode, resolve)
+    });
     match opened {
-        Err(Errno::EEXIST) if found.stat.is_err() => Err(Native::Link),
-        other => outcome(other),
+        Ok(Err(Errno::EEXIST)) if found.stat.is_err() => Err(Native::Link),
+        other => other,
     }
 }
 
-fn openable(file_type: u32) -> Result<(), Native> {
-    match file_type {
-        libc::S_IFREG | libc::S_IFDIR => Ok(()),
+fn openable(file_type: u32, kind: Kind) -> Result<(), Native> {
+    match (file_type, kind) {
+        (libc::S_IFDIR, _) | (libc::S_IFREG, Kind::Local) => Ok(()),
+        // The close of the worker's own would be one more FLUSH.
+        (libc::S_IFREG, _) => Err(Native::FileSystem),
         _ => Err(Native::Type),
     }
 }
 
 /// Opens what an O_PATH descriptor of ours stands for, by its magic link.
-fn reopen(stage: &Stage<'_>, object: BorrowedFd<'_>, flags: u64) -> Result<OwnedFd, Errno> {
-    let name = CString::new(object.as_raw_fd().to_string()).map_err(|_| Errno::EINVAL)?;
-    file::openat2(stage.own_files, &name, flags | flag::O_CLOEXEC, 0, 0)
+fn reopen(
+    stage: &Stage<'_>,
+    object: BorrowedFd<'_>,
+    flags: u64,
+) -> Result<Result<OwnedFd, Errno>, Native> {
+    let name = CString::new(object.as_raw_fd().to_string()).map_err(|_| Native::Shortage)?;
+    open_at_once(flags, |flags| {
+        file::openat2(stage.own_files, &name, flags | flag::O_CLOEXEC, 0, 0)
+    })
+}
+
+/// Opens without waiting for the holder of a lease: that wait is the caller's,
+/// whose signals end it.
+fn open_at_once(
+    flags: u64,
+    open: impl Fn(u64) -> Result<OwnedFd, Errno>,
+) -> Result<Result<OwnedFd, Errno>, Native> {
+    if flags & flag::O_NONBLOCK != 0 {
+        return outcome(open(flags));
+    }
+    match open(flags | flag::O_NONBLOCK) {
+        Ok(file) => outcome(file::set_status_flags(file.as_fd(), flags).map(|()| file)),
+        Err(Errno::EWOULDBLOCK) => Err(Native::Wait),
+        Err(errno) => outcome(Err(errno)),
+    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,9 @@
 //! read, pread64, write, pwrite64 on regular files: read(2), write(2).
 //!
-//! Only on local file systems: closing a worker's duplicate would be a FLUSH
-//! to a FUSE daemon or an NFS server, which natively does not happen.
+//! Only on local file systems, see [`Stage::local_file`].
 
 use super::stage::{is_shortage, outcome};
 use super::{Args, Call, Native, Position, Reply, Stage, Undo};
-use crate::mounts::{IDENTIFYING, Kind};
 use crate::sys::file::{self, flag};
 use crate::target::zeroed;
 use std::os::fd::{AsFd, OwnedFd};
@@ -71,13 +69,7 @@ pub fn pwrite64(args: &mut Args<'_>) -> Result<Write, Native> {
 
 /// A duplicate of a descriptor whose bytes a worker may carry.
 fn carried(stage: &Stage<'_>, fd: i32) -> Result<OwnedFd, Native> {
-    if stage.mounts.may_be_remote() {
-        // Looked at from outside first: closing a duplicate would be a FLUSH.
-        stage.look_at_descriptor(fd).and_then(only_local)?;
-    }
-    let file = stage.file(fd)?;
-    let (stat, kind) = stage.look_at_file(file.as_fd(), IDENTIFYING)?;
-    only_local(kind)?;
+    let (file, stat) = stage.local_file(fd)?;
     if stat.file_type() != libc::S_IFREG {
         return Err(Native::Type);
     }
@@ -85,14 +77,6 @@ fn carried(stage: &Stage<'_>, fd: i32) -> Result<OwnedFd, Native> {
     match file::status_flags(file.as_fd()) {
         Ok(flags) if flags & flag::O_DIRECT == 0 => Ok(file),
         _ => Err(Native::Type),
-    }
-}
-
-fn only_local(kind: Kind) -> Result<(), Native> {
-    if kind == Kind::Local {
-        Ok(())
-    } else {
-        Err(Native::FileSystem)
     }
 }
 

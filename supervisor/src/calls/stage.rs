@@ -31,6 +31,9 @@ pub enum Native {
     FileSystem,
     /// A device, FIFO, socket … whose opening acts on the caller.
     Type,
+    /// It waits for another process (the holder of a lease): the caller's
+    /// signals would have to end that.
+    Wait,
     /// A symbolic link where a race could lead elsewhere.
     Link,
     /// Larger than a worker takes in one piece.
@@ -66,6 +69,7 @@ impl Native {
             Native::Procfs => "procfs",
             Native::FileSystem => "filesystem",
             Native::Type => "type",
+            Native::Wait => "wait",
             Native::Link => "link",
             Native::Size => "size",
             Native::Limit => "limit",
@@ -202,6 +206,22 @@ impl Stage<'_> {
         Ok(self.mounts.kind_at(&stat, dir, &name))
     }
 
+    /// A duplicate of the caller's descriptor of a file on a local file system.
+    /// Elsewhere closing it would be a FLUSH to a FUSE daemon or an NFS
+    /// server, which natively does not happen.
+    ///
+    /// # Errors
+    /// [`Native`] for any other.
+    pub fn local_file(&self, fd: i32) -> Result<(OwnedFd, Statx), Native> {
+        if self.mounts.may_be_remote() {
+            // Looked at from outside first.
+            self.look_at_descriptor(fd).and_then(only_local)?;
+        }
+        let file = self.file(fd)?;
+        let (stat, kind) = self.look_at_file(file.as_fd(), IDENTIFYING)?;
+        only_local(kind).map(|()| (file, stat))
+    }
+
     fn accept(&self, kind: Kind) -> Result<(), Native> {
         match kind {
             Kind::Local => Ok(()),
@@ -246,6 +266,14 @@ impl Stage<'_> {
             // Another user's: the text of /proc is open to all.
             Err(_) => limit_in_text(self.target, line).ok_or(Native::Limit),
         }
+    }
+}
+
+fn only_local(kind: Kind) -> Result<(), Native> {
+    if kind == Kind::Local {
+        Ok(())
+    } else {
+        Err(Native::FileSystem)
     }
 }
 

@@ -2,34 +2,35 @@
 
 use super::stage::outcome;
 use super::{Args, Call, Native, Reply, Stage};
-use crate::mounts::IDENTIFYING;
 use crate::sys::file;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 
 #[derive(Debug)]
 pub struct Sync {
-    file: OwnedFd,
+    fd: i32,
     data_only: bool,
 }
 
 pub fn fsync(args: &mut Args<'_>) -> Result<Sync, Native> {
     Ok(Sync {
-        file: args.file(0)?,
+        fd: args.int(0),
         data_only: false,
     })
 }
 
 pub fn fdatasync(args: &mut Args<'_>) -> Result<Sync, Native> {
     Ok(Sync {
-        file: args.file(0)?,
+        fd: args.int(0),
         data_only: true,
     })
 }
 
 impl Call for Sync {
+    const LOOKS_AGAIN: bool = true;
+
     fn perform(self, stage: &Stage<'_>) -> Result<Reply, Native> {
-        let Sync { file, data_only } = self;
-        let (stat, _) = stage.look_at_file(file.as_fd(), IDENTIFYING)?;
+        let Sync { fd, data_only } = self;
+        let (file, stat) = stage.local_file(fd)?;
         match stat.file_type() {
             libc::S_IFREG | libc::S_IFDIR | libc::S_IFBLK => {}
             _ => return Err(Native::Type),

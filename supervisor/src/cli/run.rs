@@ -2,7 +2,6 @@
 
 use crate::calls::{Class, Row, TABLE};
 use crate::cli::{Color, FAILED};
-use crate::facts::Company;
 use crate::front::{self, Ends, Front};
 use crate::identity::Own;
 use crate::keeper;
@@ -125,7 +124,8 @@ impl Run {
                 inherited_files,
                 wire: &to_front,
                 senders,
-                company: Company { front, keeper },
+                front,
+                keeper,
                 own: prepared.own,
                 observe_only: !prepared.exact,
                 started,

@@ -20,6 +20,7 @@ pub mod flag {
     pub const O_CREAT: u64 = libc::O_CREAT as u64;
     pub const O_EXCL: u64 = libc::O_EXCL as u64;
     pub const O_TRUNC: u64 = libc::O_TRUNC as u64;
+    pub const O_NONBLOCK: u64 = libc::O_NONBLOCK as u64;
     pub const O_DIRECT: u64 = libc::O_DIRECT as u64;
     /// The bit itself, without O_DIRECTORY.
     pub const TMPFILE: u64 = (libc::O_TMPFILE & !libc::O_DIRECTORY) as u64;
@@ -330,6 +331,16 @@ pub fn status_flags(file: BorrowedFd<'_>) -> Result<u64, Errno> {
     let args = [fd_arg(file), libc::F_GETFL as u64, 0, 0, 0, 0];
     // SAFETY: plain numbers.
     unsafe { syscall(libc::SYS_fcntl, args) }
+}
+
+/// Sets those status flags that can be changed (`F_SETFL`).
+///
+/// # Errors
+/// The kernel's.
+pub fn set_status_flags(file: BorrowedFd<'_>, flags: u64) -> Result<(), Errno> {
+    let args = [fd_arg(file), libc::F_SETFL as u64, flags, 0, 0, 0];
+    // SAFETY: plain numbers.
+    unsafe { syscall(libc::SYS_fcntl, args) }.map(drop)
 }
 
 /// The bytes of fstat(2), with the padding the kernel zeroes.

@@ -51,6 +51,35 @@ pub fn pidfd_send_signal(pidfd: BorrowedFd<'_>, signal: i32) -> Result<(), Errno
     unsafe { syscall(libc::SYS_pidfd_send_signal, args) }.map(drop)
 }
 
+/// Queues `signal` with the pid and user of its sender and its value, as sigqueue(3).
+///
+/// # Errors
+/// ESRCH when it is gone, EAGAIN when its queue is full.
+pub fn pidfd_queue_signal(
+    pidfd: BorrowedFd<'_>,
+    signal: i32,
+    sender: (i32, u32),
+    value: u64,
+) -> Result<(), Errno> {
+    // siginfo_t: number, errno, code; from byte 16 on sender's pid and user, value.
+    let mut info = [0u64; 16];
+    let pair = |low: i32, high: u32| u64::from(low.cast_unsigned()) | u64::from(high) << 32;
+    info[0] = pair(signal, 0);
+    info[1] = pair(libc::SI_QUEUE, 0);
+    info[2] = pair(sender.0, sender.1);
+    info[3] = value;
+    let args = [
+        pidfd.as_raw_fd() as u64,
+        signal as u64,
+        info.as_ptr() as u64,
+        0,
+        0,
+        0,
+    ];
+    // SAFETY: a siginfo_t (128 bytes), live; only read.
+    unsafe { syscall(libc::SYS_pidfd_send_signal, args) }.map(drop)
+}
+
 /// The ids of a thread, from `PIDFD_GET_INFO` (Linux 6.13).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ids {
@@ -174,6 +203,23 @@ pub fn fork() -> Result<Option<nix::unistd::Pid>, Errno> {
         nix::unistd::ForkResult::Child => Ok(None),
         nix::unistd::ForkResult::Parent { child } => Ok(Some(child)),
     }
+}
+
+/// Lets a child that has itself traced go on, untraced, with the signal that stopped it.
+///
+/// # Errors
+/// ptrace(2)'s.
+pub fn stop_tracing(pid: i32, signal: i32) -> Result<(), Errno> {
+    let args = [
+        libc::PTRACE_DETACH.into(),
+        pid as u64,
+        0,
+        signal as u64,
+        0,
+        0,
+    ];
+    // SAFETY: plain numbers.
+    unsafe { syscall(libc::SYS_ptrace, args) }.map(drop)
 }
 
 /// Ignores `signals` for the whole process, or resets them to the default action.
