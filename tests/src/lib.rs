@@ -21,6 +21,7 @@ pub mod deadline;
 pub mod errnos;
 pub mod launch;
 pub mod memory;
+pub mod mirror;
 pub mod mounts;
 pub mod needs;
 pub mod outer;
