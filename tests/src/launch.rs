@@ -4,6 +4,8 @@
 //! is no leader itself, and a subreaper, so that nothing the run leaves behind can hide. Its stdin is a pipe from the
 //! runner: when the runner dies, so does the run.
 
+use crate::filesystem::FileSystem;
+use crate::tree;
 use anyhow::{Context, Result};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
@@ -20,6 +22,9 @@ use std::time::{Duration, Instant};
 /// How long asys's own processes, and a case's orphans, may take to go once the command has ended.
 const FAREWELL: Duration = Duration::from_secs(10);
 
+/// After a run that hung: until all of it is killed, and looked at.
+const LONGEST_FAREWELL: Duration = Duration::from_secs(60);
+
 /// What the runner reads from the launcher's stdout.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Outcome {
@@ -27,21 +32,39 @@ pub struct Outcome {
     pub status: String,
     /// Descendants that were still there and had to be killed.
     pub left: Vec<String>,
+    /// What is in the directory now. Nobody but the launcher may see what is mounted there.
+    pub tree: Vec<String>,
 }
 
-/// Runs `command` in `dir` under a launcher, output going to the two files.
-pub fn launch(
-    dir: &Path,
-    patience: Duration,
-    out: [&Path; 2],
-    command: &[String],
-) -> Result<Outcome> {
-    let mut child = Command::new(std::env::current_exe()?)
+/// What is to be run.
+#[derive(Debug)]
+pub struct Run<'a> {
+    pub dir: &'a Path,
+    pub on: FileSystem,
+    pub patience: Duration,
+    /// Where stdout and stderr go.
+    pub out: [&'a Path; 2],
+    pub command: &'a [String],
+}
+
+/// Runs a command under a launcher, on a stage where that is needed.
+pub fn launch(run: &Run<'_>) -> Result<Outcome> {
+    let mut launcher = Command::new(std::env::current_exe()?);
+    if run.on.is_staged() {
+        let store = run.dir.with_file_name("store");
+        fs::create_dir_all(&store)?;
+        launcher
+            .arg("--twin-stage")
+            .arg((run.patience + LONGEST_FAREWELL).as_secs().to_string())
+            .arg(run.on.name())
+            .args([&store, run.dir]);
+    }
+    let mut child = launcher
         .arg("--twin-launch")
-        .arg(patience.as_secs().to_string())
-        .args(out)
-        .args(command)
-        .current_dir(dir)
+        .arg(run.dir)
+        .arg(run.patience.as_secs().to_string())
+        .args(run.out)
+        .args(run.command)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -53,11 +76,12 @@ pub fn launch(
     serde_json::from_slice(&output.stdout).context("the launcher said nothing")
 }
 
-/// The launcher: `--twin-launch SECONDS STDOUT STDERR COMMAND…`.
+/// The launcher: `--twin-launch DIR SECONDS STDOUT STDERR COMMAND…`.
 pub fn main(args: &[String]) -> Result<()> {
-    let [seconds, stdout, stderr, command @ ..] = args else {
-        anyhow::bail!("--twin-launch SECONDS STDOUT STDERR COMMAND…");
+    let [dir, seconds, stdout, stderr, command @ ..] = args else {
+        anyhow::bail!("--twin-launch DIR SECONDS STDOUT STDERR COMMAND…");
     };
+    std::env::set_current_dir(dir)?;
     nix::unistd::setsid()?;
     nix::sys::prctl::set_child_subreaper(true)?;
     // Whether a count reaches beyond the address space depends on where the buffer lies: the same place in both runs.
@@ -72,20 +96,23 @@ pub fn main(args: &[String]) -> Result<()> {
         .process_group(0)
         .spawn()
         .with_context(|| command[0].clone())?;
-    let outcome = see_to_its_end(
+    let (status, left) = see_to_its_end(
         Pid::from_raw(child.id() as i32),
         Duration::from_secs(seconds.parse()?),
     )?;
+    let outcome = Outcome {
+        status,
+        left,
+        tree: tree::snapshot(Path::new(dir)),
+    };
     println!("{}", serde_json::to_string(&outcome)?);
     Ok(())
 }
 
-fn see_to_its_end(child: Pid, patience: Duration) -> Result<Outcome> {
+/// How it ended, and who was left.
+fn see_to_its_end(child: Pid, patience: Duration) -> Result<(String, Vec<String>)> {
     if !ends_within(child, patience)? {
-        return Ok(Outcome {
-            status: "hung".into(),
-            left: kill_descendants(),
-        });
+        return Ok(("hung".into(), kill_descendants()));
     }
     let status = match waitpid(child, None)? {
         WaitStatus::Exited(_, code) => format!("exit {code}"),
@@ -99,14 +126,11 @@ fn see_to_its_end(child: Pid, patience: Duration) -> Result<Outcome> {
         }
         let _ = waitpid(next, Some(WaitPidFlag::WNOHANG));
     }
-    Ok(Outcome {
-        status,
-        left: kill_descendants(),
-    })
+    Ok((status, kill_descendants()))
 }
 
 /// False when the time is up, or the runner has gone.
-fn ends_within(pid: Pid, patience: Duration) -> Result<bool> {
+pub fn ends_within(pid: Pid, patience: Duration) -> Result<bool> {
     // SAFETY: pidfd_open has no memory arguments.
     let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) };
     if fd < 0 {
