@@ -30,7 +30,7 @@ use std::thread;
 use std::time::Duration;
 
 /// Who may use the mount, and who decides about it: mount.fuse(8).
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     /// The user and group whose mount it is.
     pub owner: (u32, u32),
