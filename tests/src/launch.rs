@@ -5,7 +5,7 @@
 //! runner: when the runner dies, so does the run.
 
 use crate::filesystem::FileSystem;
-use crate::tree;
+use crate::{mounts, tree};
 use anyhow::{Context, Result};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
@@ -13,6 +13,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
+use std::io::Write;
 use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -105,7 +106,12 @@ pub fn main(args: &[String]) -> Result<()> {
         left,
         tree: tree::snapshot(Path::new(dir)),
     };
-    println!("{}", serde_json::to_string(&outcome)?);
+    // The runner may be gone.
+    let _ = writeln!(std::io::stdout(), "{}", serde_json::to_string(&outcome)?);
+    std::env::set_current_dir("/")?;
+    if !mounts::is_mount_point(Path::new(dir))? {
+        clean_up_for_the_runner(Path::new(dir));
+    }
     Ok(())
 }
 
@@ -130,7 +136,12 @@ fn see_to_its_end(child: Pid, patience: Duration) -> Result<(String, Vec<String>
 }
 
 /// False when the time is up, or the runner has gone.
-pub fn ends_within(pid: Pid, patience: Duration) -> Result<bool> {
+fn ends_within(pid: Pid, patience: Duration) -> Result<bool> {
+    ends(pid, patience, &[runner()])
+}
+
+/// Whether it ends within that time, and before anything happens to the others.
+pub fn ends(pid: Pid, patience: Duration, others: &[BorrowedFd<'_>]) -> Result<bool> {
     // SAFETY: pidfd_open has no memory arguments.
     let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) };
     if fd < 0 {
@@ -138,14 +149,29 @@ pub fn ends_within(pid: Pid, patience: Duration) -> Result<bool> {
     }
     // SAFETY: the kernel just gave us this descriptor and nobody else knows it.
     let pidfd = unsafe { OwnedFd::from_raw_fd(fd as i32) };
-    // SAFETY: stdin is open for as long as this process lives.
-    let runner = unsafe { BorrowedFd::borrow_raw(0) };
-    let mut fds = [
-        PollFd::new(pidfd.as_fd(), PollFlags::POLLIN),
-        PollFd::new(runner, PollFlags::empty()),
-    ];
+    let mut fds = vec![PollFd::new(pidfd.as_fd(), PollFlags::POLLIN)];
+    fds.extend(
+        others
+            .iter()
+            .map(|other| PollFd::new(*other, PollFlags::empty())),
+    );
     poll(&mut fds, PollTimeout::try_from(patience)?)?;
     Ok(fds[0].any() == Some(true))
+}
+
+/// A pipe whose other end only the runner holds.
+fn runner() -> BorrowedFd<'static> {
+    // SAFETY: stdin is open for as long as this process lives.
+    unsafe { BorrowedFd::borrow_raw(0) }
+}
+
+/// The runner removes what the run has left, unless it is gone.
+pub fn clean_up_for_the_runner(dir: &Path) {
+    let mut fds = [PollFd::new(runner(), PollFlags::empty())];
+    let gone = poll(&mut fds, PollTimeout::ZERO).is_ok_and(|happened| happened > 0);
+    if let Some(base) = dir.parent().filter(|_| gone) {
+        tree::remove(base);
+    }
 }
 
 fn children(of: Pid) -> Vec<Pid> {
