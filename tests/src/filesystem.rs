@@ -8,6 +8,8 @@ use anyhow::{Context, Result};
 use nix::mount::{MsFlags, mount};
 use nix::sys::statfs::{TMPFS_MAGIC, statfs};
 use nix::unistd::{AccessFlags, access};
+use std::fs::Permissions;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,7 +18,7 @@ pub enum FileSystem {
     /// Whatever temporary files are on.
     Home,
     Tmpfs,
-    /// An empty lower layer, and all that a case makes in the upper one.
+    /// A lower layer with `below` in it; what a case makes comes into the upper one.
     Overlay,
     /// A [mirror](crate::mirror) of a directory.
     Fuse,
@@ -122,6 +124,12 @@ fn overlay(store: &Path, at: &Path) -> Result<()> {
     for layer in ["lower", "upper", "work"] {
         std::fs::create_dir(layer)?;
     }
+    std::fs::create_dir_all("lower/below/dir")?;
+    for file in ["file", "open", "dir/inner"] {
+        std::fs::write(format!("lower/below/{file}"), "lower")?;
+    }
+    std::fs::set_permissions("lower/below/open", Permissions::from_mode(0o666))?;
+    symlink("file", "lower/below/link")?;
     let options = Some("lowerdir=lower,upperdir=upper,workdir=work");
     let kind = Some("overlay");
     mount(kind, at, kind, MsFlags::empty(), options).context("mount")
