@@ -1,6 +1,7 @@
 //! What a family's table says about each of its cases.
 
-use crate::needs::Need;
+use crate::filesystem::FileSystem;
+use crate::needs::{self, Need};
 use crate::twin::Twin;
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Family {
     pub name: &'static str,
     pub cases: &'static [Case],
+    /// Where they are run.
+    pub on: &'static [FileSystem],
 }
 
 /// One closure to be run twice, and what the table promises about it.
@@ -22,6 +25,8 @@ pub struct Case {
     /// Rows and errnos this case is there for; the native run must have seen each.
     pub sees: &'static [(&'static str, &'static [i32])],
     pub needs: &'static [Need],
+    /// File systems on which it cannot be run, and what it would take.
+    pub not_on: &'static [(FileSystem, &'static str)],
     pub patience: Duration,
 }
 
@@ -32,6 +37,7 @@ impl Case {
             body,
             sees: &[],
             needs: &[],
+            not_on: &[],
             patience: PATIENCE,
         }
     }
@@ -44,6 +50,20 @@ impl Case {
     pub const fn needs(mut self, needs: &'static [Need]) -> Self {
         self.needs = needs;
         self
+    }
+
+    pub const fn not_on(mut self, not_on: &'static [(FileSystem, &'static str)]) -> Self {
+        self.not_on = not_on;
+        self
+    }
+
+    /// What it would take to run it on this file system, in words.
+    pub fn missing(&self, on: FileSystem) -> Option<String> {
+        let excluded = self.not_on.iter().find(|(not, _)| *not == on);
+        match excluded {
+            Some((_, reason)) => Some((*reason).into()),
+            None => needs::missing(self.needs, on),
+        }
     }
 
     pub const fn within(mut self, seconds: u64) -> Self {

@@ -4,6 +4,8 @@
 //! is no leader itself, and a subreaper, so that nothing the run leaves behind can hide. Its stdin is a pipe from the
 //! runner: when the runner dies, so does the run.
 
+use crate::filesystem::FileSystem;
+use crate::{mounts, tree};
 use anyhow::{Context, Result};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
@@ -11,6 +13,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
+use std::io::Write;
 use std::os::fd::{AsFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -20,6 +23,9 @@ use std::time::{Duration, Instant};
 /// How long asys's own processes, and a case's orphans, may take to go once the command has ended.
 const FAREWELL: Duration = Duration::from_secs(10);
 
+/// After a run that hung: until all of it is killed, and looked at.
+const LONGEST_FAREWELL: Duration = Duration::from_secs(60);
+
 /// What the runner reads from the launcher's stdout.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Outcome {
@@ -27,21 +33,39 @@ pub struct Outcome {
     pub status: String,
     /// Descendants that were still there and had to be killed.
     pub left: Vec<String>,
+    /// What is in the directory now. Nobody but the launcher may see what is mounted there.
+    pub tree: Vec<String>,
 }
 
-/// Runs `command` in `dir` under a launcher, output going to the two files.
-pub fn launch(
-    dir: &Path,
-    patience: Duration,
-    out: [&Path; 2],
-    command: &[String],
-) -> Result<Outcome> {
-    let mut child = Command::new(std::env::current_exe()?)
+/// What is to be run.
+#[derive(Debug)]
+pub struct Run<'a> {
+    pub dir: &'a Path,
+    pub on: FileSystem,
+    pub patience: Duration,
+    /// Where stdout and stderr go.
+    pub out: [&'a Path; 2],
+    pub command: &'a [String],
+}
+
+/// Runs a command under a launcher, on a stage where that is needed.
+pub fn launch(run: &Run<'_>) -> Result<Outcome> {
+    let mut launcher = Command::new(std::env::current_exe()?);
+    if run.on.is_staged() {
+        let store = run.dir.with_file_name("store");
+        fs::create_dir_all(&store)?;
+        launcher
+            .arg("--twin-stage")
+            .arg((run.patience + LONGEST_FAREWELL).as_secs().to_string())
+            .arg(run.on.name())
+            .args([&store, run.dir]);
+    }
+    let mut child = launcher
         .arg("--twin-launch")
-        .arg(patience.as_secs().to_string())
-        .args(out)
-        .args(command)
-        .current_dir(dir)
+        .arg(run.dir)
+        .arg(run.patience.as_secs().to_string())
+        .args(run.out)
+        .args(run.command)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -53,11 +77,12 @@ pub fn launch(
     serde_json::from_slice(&output.stdout).context("the launcher said nothing")
 }
 
-/// The launcher: `--twin-launch SECONDS STDOUT STDERR COMMAND…`.
+/// The launcher: `--twin-launch DIR SECONDS STDOUT STDERR COMMAND…`.
 pub fn main(args: &[String]) -> Result<()> {
-    let [seconds, stdout, stderr, command @ ..] = args else {
-        anyhow::bail!("--twin-launch SECONDS STDOUT STDERR COMMAND…");
+    let [dir, seconds, stdout, stderr, command @ ..] = args else {
+        anyhow::bail!("--twin-launch DIR SECONDS STDOUT STDERR COMMAND…");
     };
+    std::env::set_current_dir(dir)?;
     nix::unistd::setsid()?;
     nix::sys::prctl::set_child_subreaper(true)?;
     // Whether a count reaches beyond the address space depends on where the buffer lies: the same place in both runs.
@@ -72,20 +97,28 @@ pub fn main(args: &[String]) -> Result<()> {
         .process_group(0)
         .spawn()
         .with_context(|| command[0].clone())?;
-    let outcome = see_to_its_end(
+    let (status, left) = see_to_its_end(
         Pid::from_raw(child.id() as i32),
         Duration::from_secs(seconds.parse()?),
     )?;
-    println!("{}", serde_json::to_string(&outcome)?);
+    let outcome = Outcome {
+        status,
+        left,
+        tree: tree::snapshot(Path::new(dir)),
+    };
+    // The runner may be gone.
+    let _ = writeln!(std::io::stdout(), "{}", serde_json::to_string(&outcome)?);
+    std::env::set_current_dir("/")?;
+    if !mounts::is_mount_point(Path::new(dir))? {
+        clean_up_for_the_runner(Path::new(dir));
+    }
     Ok(())
 }
 
-fn see_to_its_end(child: Pid, patience: Duration) -> Result<Outcome> {
+/// How it ended, and who was left.
+fn see_to_its_end(child: Pid, patience: Duration) -> Result<(String, Vec<String>)> {
     if !ends_within(child, patience)? {
-        return Ok(Outcome {
-            status: "hung".into(),
-            left: kill_descendants(),
-        });
+        return Ok(("hung".into(), kill_descendants()));
     }
     let status = match waitpid(child, None)? {
         WaitStatus::Exited(_, code) => format!("exit {code}"),
@@ -99,14 +132,16 @@ fn see_to_its_end(child: Pid, patience: Duration) -> Result<Outcome> {
         }
         let _ = waitpid(next, Some(WaitPidFlag::WNOHANG));
     }
-    Ok(Outcome {
-        status,
-        left: kill_descendants(),
-    })
+    Ok((status, kill_descendants()))
 }
 
 /// False when the time is up, or the runner has gone.
 fn ends_within(pid: Pid, patience: Duration) -> Result<bool> {
+    ends(pid, patience, &[runner()])
+}
+
+/// Whether it ends within that time, and before anything happens to the others.
+pub fn ends(pid: Pid, patience: Duration, others: &[BorrowedFd<'_>]) -> Result<bool> {
     // SAFETY: pidfd_open has no memory arguments.
     let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) };
     if fd < 0 {
@@ -114,14 +149,29 @@ fn ends_within(pid: Pid, patience: Duration) -> Result<bool> {
     }
     // SAFETY: the kernel just gave us this descriptor and nobody else knows it.
     let pidfd = unsafe { OwnedFd::from_raw_fd(fd as i32) };
-    // SAFETY: stdin is open for as long as this process lives.
-    let runner = unsafe { BorrowedFd::borrow_raw(0) };
-    let mut fds = [
-        PollFd::new(pidfd.as_fd(), PollFlags::POLLIN),
-        PollFd::new(runner, PollFlags::empty()),
-    ];
+    let mut fds = vec![PollFd::new(pidfd.as_fd(), PollFlags::POLLIN)];
+    fds.extend(
+        others
+            .iter()
+            .map(|other| PollFd::new(*other, PollFlags::empty())),
+    );
     poll(&mut fds, PollTimeout::try_from(patience)?)?;
     Ok(fds[0].any() == Some(true))
+}
+
+/// A pipe whose other end only the runner holds.
+fn runner() -> BorrowedFd<'static> {
+    // SAFETY: stdin is open for as long as this process lives.
+    unsafe { BorrowedFd::borrow_raw(0) }
+}
+
+/// The runner removes what the run has left, unless it is gone.
+pub fn clean_up_for_the_runner(dir: &Path) {
+    let mut fds = [PollFd::new(runner(), PollFlags::empty())];
+    let gone = poll(&mut fds, PollTimeout::ZERO).is_ok_and(|happened| happened > 0);
+    if let Some(base) = dir.parent().filter(|_| gone) {
+        tree::remove(base);
+    }
 }
 
 fn children(of: Pid) -> Vec<Pid> {

@@ -6,11 +6,17 @@
 //! goes into a [transcript](transcript), what it left behind is a [tree](tree): both must be equal, line by line.
 //! The kernel is the oracle: no case says what the answer should be.
 //!
+//! The families about files are run on four file systems ([`FileSystem`](filesystem::FileSystem)): where temporary files
+//! are (`open::o_creat`), on a tmpfs (`tmpfs::open::o_creat`), an overlay and a FUSE [mirror](mirror) of a directory. As
+//! root each run has its own, mounted on a [stage](stage) that vanishes with it. Elsewhere than at home the comparison
+//! alone counts, not which errnos a case's table promises. `tests/fuse.rs` asks the mirror what it was asked.
+//!
 //! What a case needs and this machine or user has not is a skip: shown as ignored with its reason, said on stderr, and
 //! appended to the file that `ASYS_SKIPS` names. The suite runs as root and, again, as an ordinary user whose `TMPDIR`
 //! is its own. `ASYS_BIN` is the binary under test; `ASYS_TWIN_KEEP` keeps both runs' directories and logs.
 //!
-//! To look at one case: `cargo test -p asys-tests --test open -- o_creat`, or the child itself, under anything:
+//! To look at one case: `cargo test -p asys-tests --test open -- o_creat`, on one file system only: `-- --exact
+//! fuse::open::o_creat`, or the child itself, under anything:
 //! `strace target/debug/deps/open-… --twin-case open::o_creat /tmp/log` (the log is printed when it is `-`).
 
 pub mod arg;
@@ -19,8 +25,10 @@ pub mod case;
 pub mod cases;
 pub mod deadline;
 pub mod errnos;
+pub mod filesystem;
 pub mod launch;
 pub mod memory;
+pub mod mirror;
 pub mod mounts;
 pub mod needs;
 pub mod outer;
@@ -31,6 +39,7 @@ pub mod run;
 pub mod session;
 pub mod signals;
 pub mod skips;
+pub mod stage;
 pub mod suite;
 pub mod terminal;
 pub mod transcript;

@@ -35,6 +35,13 @@ pub fn tmpfs(dir: &Path, options: &str) -> Result<()> {
     )
 }
 
+/// Whether something is mounted at `dir`.
+pub fn is_mount_point(dir: &Path) -> std::io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let above = dir.parent().unwrap_or(dir);
+    Ok(dir.metadata()?.dev() != above.metadata()?.dev())
+}
+
 /// `from` seen at `to` as well; read-only if asked for.
 pub fn bind(from: &str, to: &str, read_only: bool) {
     mount(Some(from), to, NONE, MsFlags::MS_BIND, NONE).expect("bind");

@@ -1,5 +1,6 @@
 //! What a case needs of the machine and the user. Unmet needs are reported, never passed over.
 
+use crate::filesystem::{FileSystem, SHARED_MEMORY};
 use crate::users::is_root;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::statvfs::{FsFlags, statvfs};
@@ -13,11 +14,13 @@ pub enum Need {
     Root,
     /// Root that may make a mount namespace and mount a tmpfs in it.
     Mounts,
+    /// Mounts, and /dev/fuse.
+    Fuse,
     /// Mounts, and a loop device with an ext4 image on it.
     Images,
     /// Root that may make any device where temporary files are, and open it: containers often may not.
     Devices,
-    /// Inode flags (chattr +i) where temporary files are.
+    /// Inode flags (chattr +i) where the case is run.
     InodeFlags,
     /// Set-uid programs work where temporary files are.
     SetUid,
@@ -25,19 +28,23 @@ pub enum Need {
     Tool(&'static str),
 }
 
-/// The first unmet need, in words.
-pub fn missing(needs: &[Need]) -> Option<String> {
-    needs.iter().find_map(|need| need.missing())
+/// The first need that is unmet for a case on this file system, in words.
+pub fn missing(needs: &[Need], on: FileSystem) -> Option<String> {
+    needs.iter().find_map(|need| need.missing(on))
 }
 
 impl Need {
-    fn missing(self) -> Option<String> {
+    fn missing(self, on: FileSystem) -> Option<String> {
         let (met, words) = match self {
             Self::Root => (is_root(), "root"),
             Self::Devices => (may_open_devices(), "root that may open any device"),
             Self::Mounts => (may_mount(), "root that may mount"),
+            Self::Fuse => (may_mount() && opens_fuse(), "root that may mount FUSE"),
             Self::Images => return missing_for_images(),
-            Self::InodeFlags => (inode_flags_work(), "root and a TMPDIR with inode flags"),
+            Self::InodeFlags => (
+                inode_flags_work(on),
+                "root and a file system with inode flags",
+            ),
             Self::SetUid => (set_uid_works(), "root and a TMPDIR without nosuid"),
             Self::Tool(name) => return find(name).is_none().then(|| name.into()),
         };
@@ -84,6 +91,14 @@ fn may_mount() -> bool {
     matches!(status, Ok(nix::sys::wait::WaitStatus::Exited(_, 0)))
 }
 
+fn opens_fuse() -> bool {
+    let device = std::fs::File::options()
+        .read(true)
+        .write(true)
+        .open("/dev/fuse");
+    device.is_ok()
+}
+
 fn missing_for_images() -> Option<String> {
     if !may_mount() {
         return Some("root that may mount".into());
@@ -99,8 +114,14 @@ fn missing_for_images() -> Option<String> {
     (!works).then(|| "a free loop device".into())
 }
 
-fn inode_flags_work() -> bool {
-    let Ok(file) = tempfile::NamedTempFile::new() else {
+fn inode_flags_work(on: FileSystem) -> bool {
+    let like = match on {
+        FileSystem::Home => std::env::temp_dir(),
+        FileSystem::Tmpfs | FileSystem::Overlay => SHARED_MEMORY.into(),
+        // Our mirror has none.
+        FileSystem::Fuse => return false,
+    };
+    let Ok(file) = tempfile::NamedTempFile::new_in(like) else {
         return false;
     };
     let immutable =

@@ -3,6 +3,7 @@
 //! A *test* runs programs in [sessions](crate::session) and looks at what they do. Where no program of the system does
 //! the right thing, the test binary itself plays the *part*: `job-… --part counts LOG`.
 
+use crate::filesystem::FileSystem;
 use crate::needs::{self, Need};
 use crate::skips;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -41,7 +42,7 @@ impl Test {
     }
 
     fn missing(&self) -> Option<String> {
-        needs::missing(self.needs).or_else(self.hindrance)
+        needs::missing(self.needs, FileSystem::Home).or_else(self.hindrance)
     }
 
     fn trial(&'static self, listing: bool) -> Trial {

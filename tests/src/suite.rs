@@ -1,9 +1,10 @@
 //! The `main` of every family's test binary: the harness, or one of the processes it starts from itself.
 
 use crate::case::{Case, Family};
+use crate::filesystem::FileSystem;
 use crate::transcript::{Line, Log};
 use crate::twin::Twin;
-use crate::{launch, needs, run};
+use crate::{launch, run, stage};
 use anyhow::{Context, Result};
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::path::Path;
@@ -13,6 +14,7 @@ pub fn main(family: Family) -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let done = match args.first().map(String::as_str) {
         Some("--twin-case") => one_case(family, &args[1..]),
+        Some("--twin-stage") => stage::main(&args[1..]),
         Some("--twin-launch") => launch::main(&args[1..]),
         _ => return libtest_mimic::run(&Arguments::from_args(), trials(family)).exit_code(),
     };
@@ -51,26 +53,42 @@ fn one_case(family: Family, args: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// One trial per case; a case whose needs are not met is ignored, with the reason in its place and on record.
+/// One trial per case and file system. A file system that is not to be had here is one ignored trial for the family.
 fn trials(family: Family) -> Vec<Trial> {
     let arguments = Arguments::from_args();
-    let trial = |case: &'static Case| {
-        let name = format!("{}::{}", family.name, case.name);
-        let missing = needs::missing(case.needs);
-        let reason = missing.clone();
-        let trial = Trial::test(name.clone(), move || match &reason {
-            Some(reason) => Err(Failed::from(format!("needs {reason}"))),
-            None => run::twin(family.name, case).map_err(Failed::from),
-        });
-        let Some(reason) = missing else {
-            return trial;
-        };
-        if !arguments.list {
-            crate::skips::report(&name, &reason);
+    let on = |file_system: FileSystem| match file_system.missing() {
+        Some(reason) => {
+            let name = format!("{}{}", file_system.prefix(), family.name);
+            vec![skipped(name, reason, &arguments)]
         }
-        trial
-            .with_kind(format!("needs {reason}"))
-            .with_ignored_flag(true)
+        None => {
+            let cases = family.cases.iter();
+            cases
+                .map(|case| trial(family, case, file_system, &arguments))
+                .collect()
+        }
     };
-    family.cases.iter().map(trial).collect()
+    family.on.iter().copied().flat_map(on).collect()
+}
+
+fn trial(family: Family, case: &'static Case, on: FileSystem, arguments: &Arguments) -> Trial {
+    let name = format!("{}{}::{}", on.prefix(), family.name, case.name);
+    match case.missing(on) {
+        Some(reason) => skipped(name, reason, arguments),
+        None => Trial::test(name, move || {
+            run::twin(family.name, case, on).map_err(Failed::from)
+        }),
+    }
+}
+
+/// Ignored, with the reason in its place and on record.
+fn skipped(name: String, reason: String, arguments: &Arguments) -> Trial {
+    if !arguments.list {
+        crate::skips::report(&name, &reason);
+    }
+    let kind = format!("needs {reason}");
+    let failure = kind.clone();
+    Trial::test(name, move || Err(Failed::from(failure)))
+        .with_kind(kind)
+        .with_ignored_flag(true)
 }

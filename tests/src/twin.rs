@@ -61,6 +61,25 @@ fn raw(number: i64, args: &[Arg]) -> i64 {
     }
 }
 
+/// Mounts that come and go meanwhile, in whatever namespace, can make a walk fail: openat2(2) says so of EAGAIN, and a
+/// walk that is begun anew goes on counting links where the first one stopped.
+fn settled(call: &str, args: &[Arg]) -> i64 {
+    const TRIES: usize = 4;
+    let by_chance = |ret: i64| match -ret as i32 {
+        libc::ELOOP => true,
+        libc::EAGAIN => call == "openat2",
+        _ => false,
+    };
+    let mut ret = raw(number(call), args);
+    for _ in 1..TRIES {
+        if !by_chance(ret) {
+            break;
+        }
+        ret = raw(number(call), args);
+    }
+    ret
+}
+
 /// `ENOENT` for -2, `3` for 3.
 pub fn shown(ret: i64) -> String {
     match ret {
@@ -80,7 +99,7 @@ impl Twin {
 
     /// Makes the call and records it. The return is minus the errno, as from the kernel.
     pub fn call(&mut self, call: &str, args: &[Arg]) -> i64 {
-        let ret = raw(number(call), args);
+        let ret = settled(call, args);
         let shown_args: Vec<&str> = args.iter().map(|arg| arg.shown.as_str()).collect();
         self.log.append(&Line::Call {
             call: call.into(),

@@ -1,5 +1,6 @@
 //! The command line: every mistake is one clear line, and nothing was started.
 
+use asys_tests::filesystem::FileSystem;
 use asys_tests::needs::{Need, find, missing};
 use asys_tests::session::{Ended, Session};
 use asys_tests::skips;
@@ -389,7 +390,7 @@ fn completions() {
         );
         assert!(ended.out.contains("no-new-privs"), "{shell}");
     }
-    if let Some(reason) = missing(&[Need::Tool("bash")]) {
+    if let Some(reason) = missing(&[Need::Tool("bash")], FileSystem::Home) {
         return skips::report("completions", &reason);
     }
     let bash = find("bash").expect("bash");

@@ -4,6 +4,7 @@ use super::world;
 use crate::args;
 use crate::case;
 use crate::case::Family;
+use crate::filesystem::FileSystem;
 use crate::mounts;
 use crate::needs::Need;
 use crate::twin::Twin;
@@ -14,6 +15,7 @@ use std::os::unix::fs::chown;
 
 pub const FAMILY: Family = Family {
     name: "access",
+    on: FileSystem::ALL,
     cases: &[
         case!(modes).sees(&[
             ("access", &[EINVAL]),

@@ -4,6 +4,7 @@ use super::world;
 use crate::args;
 use crate::case;
 use crate::case::Family;
+use crate::filesystem::FileSystem;
 use crate::needs::{Need, find};
 use crate::twin::{Twin, blank};
 use crate::users::{ALICE, BOB, NOBODY, become_user, ordinary};
@@ -17,6 +18,7 @@ use std::sync::Barrier;
 
 pub const FAMILY: Family = Family {
     name: "credentials",
+    on: FileSystem::ALL,
     cases: &[
         case!(drops_privileges).needs(&[Need::Root]),
         case!(effective_user_back_and_forth).needs(&[Need::Root]),

@@ -5,6 +5,7 @@ use crate::arg::Arg;
 use crate::args;
 use crate::case;
 use crate::case::Family;
+use crate::filesystem::FileSystem;
 use crate::memory;
 use crate::mounts;
 use crate::needs::Need;
@@ -18,6 +19,7 @@ use std::path::Path;
 
 pub const FAMILY: Family = Family {
     name: "dir",
+    on: FileSystem::ALL,
     cases: &[
         case!(mkdir_modes),
         case!(mkdir_inherits),

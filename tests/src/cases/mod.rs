@@ -3,6 +3,7 @@
 pub mod access;
 pub mod credentials;
 pub mod dir;
+pub mod layers;
 pub mod open;
 pub mod paths;
 pub mod programs;
@@ -20,6 +21,7 @@ pub const ALL: &[Family] = &[
     access::FAMILY,
     credentials::FAMILY,
     dir::FAMILY,
+    layers::FAMILY,
     open::FAMILY,
     paths::FAMILY,
     programs::FAMILY,

@@ -5,6 +5,7 @@ use crate::arg::Arg;
 use crate::args;
 use crate::case;
 use crate::case::Family;
+use crate::filesystem::FileSystem;
 use crate::memory;
 use crate::mounts;
 use crate::needs::Need;
@@ -23,6 +24,7 @@ const ALL: [&str; 3] = ["open", "openat", "openat2"];
 
 pub const FAMILY: Family = Family {
     name: "open",
+    on: FileSystem::ALL,
     cases: &[
         case!(every_flag_on_a_file).sees(&[("openat2", &[EINVAL])]),
         case!(every_flag_on_a_directory).sees(&[

@@ -4,6 +4,7 @@ use super::world;
 use crate::arg::Arg;
 use crate::args;
 use crate::case::{Case, Family};
+use crate::filesystem::FileSystem;
 use crate::memory;
 use crate::path_rows::{PATH_ROWS, PathRow};
 use crate::tree;
@@ -30,6 +31,7 @@ macro_rules! for_each_row {
 
 pub const FAMILY: Family = Family {
     name: "paths",
+    on: FileSystem::ALL,
     cases: for_each_row!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25),
 };
 
@@ -57,7 +59,7 @@ const ODD: [&str; 2] = ["", "\u{1}\n\"é"];
 /// Paths that a row which changes things had better not have, as root.
 const OUTSIDE: &str = "
     /proc/self /proc/self/ /proc/self/stat /proc/self/cwd /proc/self/cwd/ /proc/self/root /proc/self/exe /proc/self/fd
-    /proc/self/fd/0 /proc/self/fd/999 /proc/self/fd/0/ /proc/1 /proc/nothing /proc/thread-self /proc/self/ns/mnt
+    /proc/self/fd/0 /proc/self/fd/999 /proc/self/fd/0/ /proc/1 /proc/nothing /proc/thread-self /proc/self/ns/uts
     /proc/mounts /dev/null /dev/null/ /dev/zero /dev/full /dev/tty /dev/ptmx /dev/pts /dev/stdin /dev/fd /dev/fd/0
     /sys/kernel /etc/passwd /etc/shadow /etc /nowhere /root /root/x
 ";

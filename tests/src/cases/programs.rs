@@ -6,6 +6,7 @@
 use super::world;
 use crate::case;
 use crate::case::Family;
+use crate::filesystem::FileSystem;
 use crate::needs::{Need, find};
 use crate::twin::Twin;
 use std::fs;
@@ -16,6 +17,7 @@ use std::process::{Command, Stdio};
 
 pub const FAMILY: Family = Family {
     name: "programs",
+    on: FileSystem::HOME,
     cases: &[
         case!(git).needs(&[Need::Tool("git")]).within(120),
         case!(sqlite).needs(&[Need::Tool("sqlite3")]).within(120),

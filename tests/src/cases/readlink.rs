@@ -5,6 +5,7 @@ use crate::arg::Arg;
 use crate::args;
 use crate::case;
 use crate::case::Family;
+use crate::filesystem::FileSystem;
 use crate::memory;
 use crate::twin::Twin;
 use libc::*;
@@ -12,6 +13,7 @@ use std::ffi::CString;
 
 pub const FAMILY: Family = Family {
     name: "readlink",
+    on: FileSystem::ALL,
     cases: &[
         case!(buffer_sizes).sees(&[("readlink", &[EINVAL]), ("readlinkat", &[EINVAL])]),
         case!(buffer_edges).sees(&[("readlink", &[EFAULT]), ("readlinkat", &[EFAULT])]),

@@ -4,6 +4,7 @@ use super::world;
 use crate::args;
 use crate::case;
 use crate::case::Family;
+use crate::filesystem::FileSystem;
 use crate::mounts;
 use crate::needs::Need;
 use crate::twin::Twin;
@@ -26,6 +27,7 @@ macro_rules! all_see {
 
 pub const FAMILY: Family = Family {
     name: "rename",
+    on: FileSystem::ALL,
     cases: &[
         case!(everything_onto_everything)
             .sees(all_see!(EISDIR, ENOTDIR, ENOTEMPTY, EINVAL, ENOENT)),

@@ -3,6 +3,7 @@
 use crate::args;
 use crate::case;
 use crate::case::Family;
+use crate::filesystem::FileSystem;
 use crate::needs::Need;
 use crate::twin::{Twin, blank};
 use libc::*;
@@ -10,6 +11,7 @@ use std::fs;
 
 pub const FAMILY: Family = Family {
     name: "reviewed",
+    on: FileSystem::ALL,
     cases: &[
         case!(umask_of_a_relative),
         case!(root_of_a_relative).needs(&[Need::Root]),

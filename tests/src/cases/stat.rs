@@ -5,6 +5,7 @@ use crate::arg::Arg;
 use crate::args;
 use crate::case;
 use crate::case::Family;
+use crate::filesystem::FileSystem;
 use crate::memory;
 use crate::twin::{Twin, blank};
 use libc::*;
@@ -14,6 +15,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 pub const FAMILY: Family = Family {
     name: "stat",
+    on: FileSystem::ALL,
     cases: &[
         case!(every_kind),
         case!(exact_times),
@@ -39,7 +41,10 @@ pub const FAMILY: Family = Family {
         ]),
         case!(empty_and_null_paths).sees(&[("newfstatat", &[ENOENT, EFAULT])]),
         case!(empty_and_null_paths_here),
-        case!(masks).sees(&[("statx", &[EINVAL])]),
+        case!(masks).sees(&[("statx", &[EINVAL])]).not_on(&[(
+            FileSystem::Fuse,
+            "a look of asys's that leaves what FUSE has cached as it is",
+        )]),
         case!(statx_flags),
         case!(every_kind_of_descriptor),
         case!(own_proc_files),

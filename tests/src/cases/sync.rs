@@ -4,6 +4,7 @@ use super::world;
 use crate::args;
 use crate::case;
 use crate::case::Family;
+use crate::filesystem::FileSystem;
 use crate::mounts;
 use crate::needs::Need;
 use crate::twin::Twin;
@@ -14,6 +15,7 @@ const ROWS: [&str; 2] = ["fsync", "fdatasync"];
 
 pub const FAMILY: Family = Family {
     name: "sync",
+    on: FileSystem::ALL,
     cases: &[
         case!(every_kind_of_descriptor).sees(&[("fsync", &[EINVAL]), ("fdatasync", &[EINVAL])]),
         case!(bad_descriptors).sees(&[("fsync", &[EBADF]), ("fdatasync", &[EBADF])]),
