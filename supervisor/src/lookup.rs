@@ -6,12 +6,14 @@
 //! system are known does a call act on it, relative to that directory.
 
 use crate::calls::Native;
-use crate::mounts::{IDENTIFYING, Kind, Mounts};
+use crate::mounts::{IDENTIFYING, Kind, Mounts, freshness};
 use crate::sys::file::{self, Statx, flag};
 use nix::errno::Errno;
 use nix::fcntl::AT_FDCWD;
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+
+const OF_ITSELF: u64 = libc::AT_EMPTY_PATH as u64;
 
 /// Where a relative path starts.
 #[derive(Debug)]
@@ -198,7 +200,7 @@ impl Entry {
             &self.last
         };
         let flags = (libc::AT_SYMLINK_NOFOLLOW | libc::AT_NO_AUTOMOUNT) as u64;
-        match file::statx(self.dir(), name, flags, mask) {
+        match file::statx(self.dir(), name, flags | freshness(mask), mask) {
             Ok(stat) => match mounts.kind_at(&stat, self.dir(), name) {
                 Kind::Peculiar => Err(Native::FileSystem),
                 kind => Ok(Found {
@@ -206,11 +208,21 @@ impl Entry {
                     stat: Ok(stat),
                 }),
             },
-            Err(errno) => Ok(Found {
+            Err(errno) if self.is_the_directorys(errno, name) => Ok(Found {
                 kind: self.directory(mounts)?,
                 stat: Err(errno),
             }),
+            // A file system that is mounted here refuses to be looked at.
+            Err(_) => Err(Native::FileSystem),
         }
+    }
+
+    /// Whether an error comes of looking `name` up, and not of what was found.
+    fn is_the_directorys(&self, errno: Errno, name: &CStr) -> bool {
+        let certain = [Errno::ENOENT, Errno::ENOTDIR, Errno::ENAMETOOLONG];
+        let flags = flag::O_PATH | flag::O_NOFOLLOW | flag::O_CLOEXEC;
+        let look_up = || file::openat2(self.dir(), name, flags, 0, 0);
+        certain.contains(&errno) || look_up().is_err_and(|again| again == errno)
     }
 
     /// The kind of file system of the directory itself.
@@ -220,9 +232,9 @@ impl Entry {
     pub fn directory(&self, mounts: &Mounts) -> Result<Kind, Native> {
         let stat = match self.dir() {
             dir if dir.as_raw_fd() == AT_FDCWD.as_raw_fd() => {
-                file::statx(dir, c"/", 0, IDENTIFYING)
+                file::statx(dir, c"/", freshness(IDENTIFYING), IDENTIFYING)
             }
-            dir => file::statx_fd(dir, IDENTIFYING),
+            dir => file::statx(dir, c"", OF_ITSELF | freshness(IDENTIFYING), IDENTIFYING),
         };
         let stat = stat.map_err(|_| Native::Unresolved)?;
         match mounts.kind_at(&stat, self.dir(), c".") {

@@ -84,6 +84,16 @@ pub const IDENTIFYING: u64 = libc::STATX_TYPE as u64 | MNT_ID_UNIQUE;
 /// As [`IDENTIFYING`], and all that stat(2) returns.
 pub const BASIC: u64 = libc::STATX_BASIC_STATS as u64 | MNT_ID_UNIQUE;
 
+/// What only identifies an object never changes: asys's own looks must not
+/// refresh what a network file system or FUSE has cached of the rest.
+#[must_use]
+pub fn freshness(mask: u64) -> u64 {
+    match mask {
+        IDENTIFYING => libc::AT_STATX_DONT_SYNC as u64,
+        _ => 0,
+    }
+}
+
 /// Mounts seen so far.
 #[derive(Debug)]
 pub struct Mounts {

@@ -3,7 +3,7 @@
 use super::Reply;
 use crate::facts::{Facts, Trust};
 use crate::lookup::{Entry, Found};
-use crate::mounts::{IDENTIFYING, Kind, Mounts};
+use crate::mounts::{IDENTIFYING, Kind, Mounts, freshness};
 use crate::sys::file::{self, Statx, flag};
 use crate::sys::process;
 use crate::target::Target;
@@ -190,7 +190,8 @@ impl Stage<'_> {
     /// # Errors
     /// As [`Stage::look`].
     pub fn look_at_file(&self, file: BorrowedFd<'_>, mask: u64) -> Result<(Statx, Kind), Native> {
-        let stat = file::statx_fd(file, mask).map_err(|_| Native::Undecodable)?;
+        let flags = libc::AT_EMPTY_PATH as u64 | freshness(mask);
+        let stat = file::statx(file, c"", flags, mask).map_err(|_| Native::Undecodable)?;
         let kind = self.mounts.kind_of(&stat, file);
         self.accept(kind).map(|()| (stat, kind))
     }
@@ -202,7 +203,8 @@ impl Stage<'_> {
     pub fn look_at_descriptor(&self, fd: i32) -> Result<Kind, Native> {
         let name = CString::new(format!("fd/{fd}")).map_err(|_| Native::Undecodable)?;
         let dir = self.target.thread.dir.as_fd();
-        let stat = file::statx(dir, &name, 0, IDENTIFYING).map_err(|_| Native::Undecodable)?;
+        let stat = file::statx(dir, &name, freshness(IDENTIFYING), IDENTIFYING)
+            .map_err(|_| Native::Undecodable)?;
         Ok(self.mounts.kind_at(&stat, dir, &name))
     }
 

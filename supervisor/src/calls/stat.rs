@@ -3,7 +3,7 @@
 use super::stage::outcome;
 use super::{Args, Call, Native, Reply, Stage};
 use crate::lookup::Place;
-use crate::mounts::{BASIC, IDENTIFYING};
+use crate::mounts::{BASIC, IDENTIFYING, freshness};
 use crate::sys::file::{self, Statx};
 use nix::errno::Errno;
 use std::ffi::{CStr, CString};
@@ -140,7 +140,8 @@ fn descriptor(stage: &Stage<'_>, fd: i32, form: Form) -> Result<Result<Statx, Er
     };
     let dir = stage.target.thread.dir.as_fd();
     if stage.foreign {
-        let stat = file::statx(dir, &name, 0, IDENTIFYING).map_err(|_| Native::Undecodable)?;
+        let stat = file::statx(dir, &name, freshness(IDENTIFYING), IDENTIFYING)
+            .map_err(|_| Native::Undecodable)?;
         let anonymous = matches!(stat.file_type(), libc::S_IFIFO | libc::S_IFSOCK | 0);
         if !anonymous && stage.mounts.kind_at(&stat, dir, &name) != crate::mounts::Kind::Local {
             return Err(Native::FileSystem);

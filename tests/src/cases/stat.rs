@@ -41,10 +41,7 @@ pub const FAMILY: Family = Family {
         ]),
         case!(empty_and_null_paths).sees(&[("newfstatat", &[ENOENT, EFAULT])]),
         case!(empty_and_null_paths_here),
-        case!(masks).sees(&[("statx", &[EINVAL])]).not_on(&[(
-            FileSystem::Fuse,
-            "a look of asys's that leaves what FUSE has cached as it is",
-        )]),
+        case!(masks).sees(&[("statx", &[EINVAL])]),
         case!(statx_flags),
         case!(every_kind_of_descriptor),
         case!(own_proc_files),

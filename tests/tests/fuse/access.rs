@@ -19,7 +19,7 @@ pub const TABLES: Tables = (
     &[
         test!(by_some_of_the_ids).needs(NEEDS),
         test!(as_another_user_from_the_start).needs(NEEDS),
-        test!(of_the_root).needs(NEEDS).unless(known_difference),
+        test!(of_the_root).needs(NEEDS),
         test!(without_default_permissions).needs(NEEDS),
     ],
     &[part!(tries), part!(tries_the_root)],
@@ -163,11 +163,6 @@ fn by_some_of_the_ids() {
 
 fn without_default_permissions() {
     each_with_each("tries", &[UNCHECKED]);
-}
-
-/// A worker that is not let in takes the refusal for the program's: in the last component only.
-fn known_difference() -> Option<String> {
-    Some("a look of asys's that knows a mount which refuses it".into())
 }
 
 fn of_the_root() {
