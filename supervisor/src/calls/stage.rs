@@ -10,6 +10,7 @@ use crate::target::Target;
 use nix::errno::Errno;
 use std::ffi::CString;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::OnceLock;
 
 /// Why the kernel carries a call out after all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -256,6 +257,9 @@ impl Stage<'_> {
     /// # Errors
     /// [`Native::Limit`] when they may not, or it cannot be told.
     pub fn unlimited_file_size(&self) -> Result<(), Native> {
+        if !own_file_size_is_unlimited() {
+            return Err(Native::Limit);
+        }
         match self.soft_limit(libc::RLIMIT_FSIZE, "Max file size")? {
             libc::RLIM_INFINITY => Ok(()),
             _ => Err(Native::Limit),
@@ -269,6 +273,13 @@ impl Stage<'_> {
             Err(_) => limit_in_text(self.target, line).ok_or(Native::Limit),
         }
     }
+}
+
+/// asys raises its limit as far as it may; a worker's write has to fit into that, too.
+fn own_file_size_is_unlimited() -> bool {
+    static UNLIMITED: OnceLock<bool> = OnceLock::new();
+    let own = || process::soft_limit(0, libc::RLIMIT_FSIZE) == Ok(libc::RLIM_INFINITY);
+    *UNLIMITED.get_or_init(own)
 }
 
 fn only_local(kind: Kind) -> Result<(), Native> {
