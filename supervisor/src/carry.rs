@@ -39,6 +39,9 @@ impl Carrier<'_, '_> {
         &mut self,
         decode: fn(&mut Args<'_>) -> Result<C, Native>,
     ) -> Result<Reply, Native> {
+        if self.mounts.automounter_within() {
+            return Err(Native::FileSystem);
+        }
         let decoded = decode(self.args);
         chaos::strike(Step::Decoded);
         let facts = self.recognise()?;

@@ -6,7 +6,9 @@
 
 use crate::sys::file::{self, Statx, flag};
 use crate::sys::mount;
+use crate::tree;
 use nix::errno::Errno;
+use nix::unistd::{Pid, getpid};
 use std::collections::HashMap;
 use std::ffi::CStr;
 use std::fs::File;
@@ -99,44 +101,54 @@ pub fn freshness(mask: u64) -> u64 {
 pub struct Mounts {
     known: RwLock<HashMap<u64, Kind>>,
     has_statmount: bool,
-    /// Readable with an exception whenever a mount comes or goes: proc_pid_mounts(5).
+    /// See proc_pid_mounts(5).
     table: Option<File>,
     remote: AtomicBool,
+    automounter_within: AtomicBool,
+    /// The command's process group.
+    group: i32,
 }
 
 impl Mounts {
-    /// Finds out what the kernel offers.
+    /// Finds out what the kernel offers. `group` is the command's process group.
     #[must_use]
-    pub fn new() -> Mounts {
+    pub fn new(group: i32) -> Mounts {
         let has_statmount = statmount_works().is_ok();
         let mounts = Mounts {
             known: RwLock::default(),
             has_statmount,
             table: File::open("/proc/self/mountinfo").ok(),
             remote: AtomicBool::new(true),
+            automounter_within: AtomicBool::new(false),
+            group,
         };
-        mounts.read_table();
+        mounts.refresh();
         mounts
     }
 
-    /// Whether any mount is of a network file system or FUSE. Known within a
-    /// tick of the event loop.
+    /// Whether any mount is of a network file system or FUSE. Known as soon as
+    /// the event loop was told.
     #[must_use]
     pub fn may_be_remote(&self) -> bool {
         self.remote.load(Ordering::Relaxed)
     }
 
-    /// Looks whether mounts have come or gone.
-    pub fn refresh(&self) {
-        use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-        let Some(table) = &self.table else { return };
-        let mut fds = [PollFd::new(table.as_fd(), PollFlags::POLLPRI)];
-        if poll(&mut fds, PollTimeout::ZERO).is_ok_and(|changed| changed > 0) {
-            self.read_table();
-        }
+    /// Whether a process of the tree serves an automount. The kernel knows it
+    /// by its process group and lets it pass; a worker in its place would
+    /// wait for it, and it for the worker.
+    #[must_use]
+    pub fn automounter_within(&self) -> bool {
+        self.automounter_within.load(Ordering::Relaxed)
     }
 
-    fn read_table(&self) {
+    /// Has an exception whenever mounts come or go: time to [`Mounts::refresh`].
+    #[must_use]
+    pub fn table(&self) -> Option<BorrowedFd<'_>> {
+        self.table.as_ref().map(AsFd::as_fd)
+    }
+
+    /// Mounts have come or gone.
+    pub fn refresh(&self) {
         let mut text = String::new();
         let Some(mut table) = self.table.as_ref() else {
             return;
@@ -144,14 +156,26 @@ impl Mounts {
         let read = table
             .rewind()
             .and_then(|()| table.read_to_string(&mut text));
-        // After " - ": the type, with a FUSE subtype behind a dot.
-        let mut types = text.lines().filter_map(|line| line.split_once(" - "));
-        let remote = types.any(|(_, rest)| {
-            let name = rest.split([' ', '.']).next().unwrap_or_default();
-            kind_by_name(name) == Kind::Remote
-        });
-        self.remote
-            .store(remote || read.is_err(), Ordering::Relaxed);
+        // After " - ": the type, with a FUSE subtype behind a dot, source and options.
+        let mounts = text.lines().filter_map(|line| line.split_once(" - "));
+        let (mut remote, mut within) = (read.is_err(), false);
+        for (_, mount) in mounts {
+            let name = mount.split([' ', '.']).next().unwrap_or_default();
+            remote |= kind_by_name(name) == Kind::Remote;
+            within |= name == "autofs" && self.is_served_within(mount);
+        }
+        self.remote.store(remote, Ordering::Relaxed);
+        self.automounter_within.store(within, Ordering::Relaxed);
+    }
+
+    /// Whether the process group in autofs's options is one of the tree's.
+    fn is_served_within(&self, mount: &str) -> bool {
+        let mut options = mount.split([' ', ',']);
+        let group = options.find_map(|option| option.strip_prefix("pgrp="));
+        let group = group.and_then(|group| group.parse().ok());
+        let of_the_tree =
+            |group| group == self.group || tree::descends(Pid::from_raw(group), getpid());
+        group.is_some_and(of_the_tree)
     }
 
     /// The kind of file system of the object `path` in `dir`, which `seen`
@@ -210,7 +234,7 @@ impl Mounts {
 
 impl Default for Mounts {
     fn default() -> Self {
-        Mounts::new()
+        Mounts::new(0)
     }
 }
 
@@ -251,13 +275,11 @@ mod tests {
         let file = File::open(path).unwrap();
         let seen = file::statx_fd(file.as_fd(), IDENTIFYING).unwrap();
         let old = Mounts {
-            known: RwLock::default(),
             has_statmount: false,
-            table: None,
-            remote: AtomicBool::new(true),
+            ..Mounts::new(0)
         };
         [
-            Mounts::new().kind_of(&seen, file.as_fd()),
+            Mounts::new(0).kind_of(&seen, file.as_fd()),
             old.kind_of(&seen, file.as_fd()),
         ]
     }

@@ -60,6 +60,7 @@ const FRONT: Token = Token(1);
 const CHILDREN: Token = Token(2);
 const LISTENER: Token = Token(3);
 const KEEPER: Token = Token(4);
+const MOUNTS: Token = Token(5);
 /// Tokens from here on are process ids.
 const PROCESSES: usize = 16;
 
@@ -132,6 +133,9 @@ pub fn run(mut plan: Plan<'_>) -> Result<()> {
     };
     let inherited_files = std::mem::take(&mut plan.inherited_files);
     let shared = Arc::new(share(plan, &poll, listener, front_group)?);
+    if let Some(table) = shared.mounts.table() {
+        register(&poll, &table, MOUNTS, Interest::PRIORITY)?;
+    }
     shared.recorder.start()?;
     let supervisor = Supervisor {
         shared,
@@ -167,7 +171,7 @@ fn share(plan: Plan<'_>, poll: &Poll, listener: OwnedFd, group: i32) -> Result<S
         desk: Arc::new(Desk::new(listener)),
         pool: Pool::new(slots(capacity, &plan.policy), bell),
         processes: Processes::new(witness).context("/proc")?,
-        mounts: Mounts::new(),
+        mounts: Mounts::new(group),
         own: plan.own,
         senders: plan.senders,
         group,
@@ -301,7 +305,6 @@ impl Supervisor<'_> {
             let queued = pool.all_busy()
                 && notify::pending(self.shared.desk.listener()) == Ok(Pending::Call);
             pool.tick(queued);
-            self.shared.mounts.refresh();
             if idle > IDLE_TICKS {
                 pool.rest();
             }
@@ -339,6 +342,10 @@ impl Supervisor<'_> {
                 self.reap()
             }
             LISTENER => Ok(false),
+            MOUNTS => {
+                self.shared.mounts.refresh();
+                Ok(false)
+            }
             Token(number) => {
                 self.process_gone(number);
                 Ok(false)
