@@ -64,17 +64,18 @@ fn raw(number: i64, args: &[Arg]) -> i64 {
 /// Mounts that come and go meanwhile, in whatever namespace, can make a walk fail: openat2(2) says so of EAGAIN, and a
 /// walk that is begun anew goes on counting links where the first one stopped.
 fn settled(call: &str, args: &[Arg]) -> i64 {
-    const TRIES: usize = 4;
-    let by_chance = |ret: i64| match -ret as i32 {
-        libc::ELOOP => true,
-        libc::EAGAIN => call == "openat2",
-        _ => false,
+    let tries = |ret: i64| match -ret as i32 {
+        libc::ELOOP => 4,
+        // It is by nature an answer that says "try again".
+        libc::EAGAIN if call == "openat2" => 200,
+        _ => 0,
     };
     let mut ret = raw(number(call), args);
-    for _ in 1..TRIES {
-        if !by_chance(ret) {
+    for tried in 1.. {
+        if tried >= tries(ret) {
             break;
         }
+        std::thread::yield_now();
         ret = raw(number(call), args);
     }
     ret
