@@ -46,6 +46,8 @@ pub struct Counts {
     pub replayed: AtomicU64,
     /// Answers nobody waited for any more.
     pub orphaned: AtomicU64,
+    /// Calls of numbers that were nobody's when asys was made.
+    pub unknown: AtomicU64,
 }
 
 /// An answer for a call that will be made again, by that very thread of that

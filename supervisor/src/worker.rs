@@ -23,6 +23,7 @@ use nix::errno::Errno;
 use std::os::fd::{AsFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// What all workers share.
@@ -129,6 +130,8 @@ impl Worker {
             _ => None,
         };
         let Some(index) = index else {
+            let unknown = &request.desk().counts().unknown;
+            unknown.fetch_add(1, Ordering::Relaxed);
             request.answer(Answer::Continue);
             return;
         };

@@ -1,6 +1,6 @@
 //! `asys run`: the main job.
 
-use crate::calls::{Class, Row, TABLE};
+use crate::calls::{Class, Row, TABLE, UNKNOWN};
 use crate::cli::{Color, FAILED};
 use crate::front::{self, Ends, Front};
 use crate::identity::Own;
@@ -264,5 +264,9 @@ fn traps(policy: &Policy, own: &Own) -> Vec<Trap> {
             nr: row.nr,
             when: row.when,
         })
+        .chain(UNKNOWN.map(|nr| Trap {
+            nr,
+            when: When::Always,
+        }))
         .collect()
 }

@@ -93,8 +93,13 @@ fn notes(tally: &Tally, total: Counts, answers: &Answers, lost: u64) -> Vec<Stri
     if !reasons.is_empty() {
         notes.extend(wrapped("why native:", &reasons));
     }
-    let answers = [&answers.dropped, &answers.replayed, &answers.orphaned];
-    let [dropped, replayed, orphaned] = answers.map(|count| count.load(Ordering::Relaxed));
+    let answers = [
+        &answers.dropped,
+        &answers.replayed,
+        &answers.orphaned,
+        &answers.unknown,
+    ];
+    let [dropped, replayed, orphaned, unknown] = answers.map(|count| count.load(Ordering::Relaxed));
     let counts = [
         (total.denied, "denied"),
         (
@@ -106,6 +111,10 @@ fn notes(tally: &Tally, total: Counts, answers: &Answers, lost: u64) -> Vec<Stri
             "answered again after an interruption",
         ),
         (orphaned, "answers nobody waited for any more"),
+        (
+            unknown,
+            "native: of system calls that this asys does not know",
+        ),
         (
             dropped,
             "dropped and answered EIO: a bug in asys, please report it",

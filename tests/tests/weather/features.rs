@@ -3,14 +3,17 @@
 use crate::Tables;
 use crate::limits::{WORK, as_natively_or_one_line};
 use asys_tests::outer::{Refused, refuse};
-use asys_tests::test;
+use asys_tests::play;
+use asys_tests::session::Session;
+use asys_tests::{part, test};
+use nix::errno::Errno;
 
 /// A test for each call that is refused.
 macro_rules! tables {
     ($($name:ident $number:expr;)*) => {
         pub const TABLES: Tables = (
-            &[test!(no_pidfd_get_info), $(test!($name)),*],
-            &[],
+            &[test!(no_pidfd_get_info), test!(unknown_number), $(test!($name)),*],
+            &[part!(makes_unknown_calls)],
         );
         $(fn $name() { without(stringify!($name), $number); })*
     };
@@ -40,7 +43,7 @@ tables! {
     no_epoll libc::SYS_epoll_create1;
     no_getrandom libc::SYS_getrandom;
     no_prlimit64 libc::SYS_prlimit64;
-    no_setpgid libc::SYS_setpgid;
+    no_setsid libc::SYS_setsid;
     no_setfsuid libc::SYS_setfsuid;
     no_setgroups libc::SYS_setgroups;
     no_capset libc::SYS_capset;
@@ -74,4 +77,24 @@ fn no_pidfd_get_info() {
 
 fn missing(what: &str, refused: Refused) {
     as_natively_or_one_line(what, WORK, |command| refuse(command, refused));
+}
+
+/// Numbers that no kernel has given away, and that none will.
+pub fn makes_unknown_calls(_: &[String]) -> i32 {
+    for number in [511, 512, 0x3fff_ffff, -1] {
+        // SAFETY: a call that does not exist does nothing.
+        let result = Errno::result(unsafe { libc::syscall(number) });
+        println!("{number}: {result:?}");
+    }
+    0
+}
+
+/// A call that asys does not know is the kernel's, and on record.
+fn unknown_number() {
+    let part = play::part("makes_unknown_calls", &[]);
+    let native = Session::native().run(&part);
+    let asys = Session::asys_with(&["-q", "-p", "@all", "-s"]).run(&part);
+    assert_eq!(native.out, asys.out);
+    let counted = "1 native: of system calls that this asys does not know\n";
+    assert!(asys.err.ends_with(counted), "{}", asys.err);
 }
