@@ -22,7 +22,7 @@ export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 heading = @printf '== %s\n'
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench lint fmt-check clippy man-lint deny install clean
+.PHONY: help build demo test programs bench lint fmt-check clippy man-lint deny install clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,20 @@ test: ## the whole suite as you are; when that is root, again as an ordinary use
 	@$(CARGO) build $(LOCKED) --workspace $(TEST_FEATURES)
 	@$(CARGO) test $(LOCKED) --quiet --no-run --workspace $(TEST_FEATURES)
 	@CARGO='$(CARGO)' tools/test $(TARGET)/debug/asys $(LOCKED) --workspace $(TEST_FEATURES)
+
+# FSX: a program from crates.io is built beside our own things, once.
+FSX := 0.3.2
+TOOLS := $(abspath $(TARGET))/tools
+
+$(TOOLS)/bin/fsx:
+	$(heading) 'build: fsx $(FSX), from crates.io'
+	@$(CARGO) install --quiet --locked --root $(TOOLS) fsx --version $(FSX)
+
+programs: ## PostgreSQL, Redis, nginx, node, Java, Go … natively and under asys: the same results; PROGRAMS names some
+	@tools/deps build programs
+	@$(MAKE) --no-print-directory build $(TOOLS)/bin/fsx
+	$(heading) 'programs'
+	@PATH='$(TOOLS)/bin':"$$PATH" programs/run $(TARGET)/release/asys $(PROGRAMS)
 
 bench: ## asys against native, floors and strace: a table, and target/bench.json; options in BENCH
 	@tools/deps build bench
