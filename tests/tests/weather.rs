@@ -1,10 +1,12 @@
-//! Rough weather: workers that panic, crowds, tight limits, missing features, signals without end.
+//! Rough weather: workers that panic, crowds, tight limits, missing features, signals without end, random data.
 
 use asys_tests::play::{self, Tables};
 use std::process::ExitCode;
 
 #[path = "weather/crowds.rs"]
 mod crowds;
+#[path = "weather/data.rs"]
+mod data;
 #[path = "weather/features.rs"]
 mod features;
 #[path = "weather/limits.rs"]
@@ -18,5 +20,6 @@ fn main() -> ExitCode {
         crowds::TABLES,
         limits::TABLES,
         features::TABLES,
+        data::TABLES,
     ])
 }
