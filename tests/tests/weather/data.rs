@@ -128,7 +128,7 @@ impl Exerciser {
             4..=8 => self.reads(here, step),
             9 => self.copies(here),
             10 => self.punches(here),
-            _ if step % 50 == 0 => self.file.sync_data().expect("fdatasync"),
+            _ if step.is_multiple_of(50) => self.file.sync_data().expect("fdatasync"),
             _ => self.file = open(),
         }
     }
