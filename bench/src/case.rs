@@ -14,6 +14,8 @@ pub(crate) enum Case {
     Pread,
     /// rename (renameat) of a file, there and back
     Rename,
+    /// chmod (fchmodat) of a file, to one mode and back
+    Chmod,
     /// write of 4 KiB, and fsync
     WriteFsync,
     /// stat of /proc/self/stat: trapped, but answered "let the kernel do it"
@@ -30,6 +32,7 @@ impl Case {
             Case::Open => "openat + close",
             Case::Pread => "pread 4 KiB",
             Case::Rename => "rename",
+            Case::Chmod => "chmod",
             Case::WriteFsync => "write 4 KiB + fsync",
             Case::Native => "stat, answered native",
             Case::StartUp => "start-up of true, ms",
@@ -43,6 +46,7 @@ impl Case {
             Case::Open => "open",
             Case::Pread => "pread",
             Case::Rename => "rename",
+            Case::Chmod => "chmod",
             Case::WriteFsync => "write-fsync",
             Case::Native => "native",
             Case::StartUp => "start-up",
@@ -73,6 +77,7 @@ impl Case {
             Case::Open => &[libc::SYS_openat],
             Case::Pread => &[libc::SYS_pread64],
             Case::Rename => &[libc::SYS_renameat],
+            Case::Chmod => &[libc::SYS_fchmodat],
             Case::WriteFsync => &[libc::SYS_write, libc::SYS_fsync],
             Case::StartUp => &[],
         }
@@ -85,6 +90,7 @@ impl Case {
             Case::Open | Case::StartUp => "openat",
             Case::Pread => "pread64",
             Case::Rename => "renameat",
+            Case::Chmod => "fchmodat",
             Case::WriteFsync => "write,fsync",
         }
     }

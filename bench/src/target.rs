@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context, bail, ensure};
 use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, open, openat, renameat};
-use nix::sys::stat::{Mode, fstatat};
+use nix::sys::stat::{FchmodatFlags, Mode, fchmodat, fstatat};
 use nix::sys::uio::pread;
 use nix::unistd::{Whence, fsync, lseek, write};
 
@@ -22,6 +22,7 @@ pub(crate) fn main(case: Case, iterations: u32, dir: &Path) -> anyhow::Result<()
         Case::Open => open_close(iterations, dir),
         Case::Pread => read(iterations, dir),
         Case::Rename => rename(iterations, dir),
+        Case::Chmod => chmod(iterations, dir),
         Case::WriteFsync => write_fsync(iterations, dir),
         Case::Native => procfs(iterations),
         Case::StartUp => bail!("start-up: is measured from outside"),
@@ -110,6 +111,27 @@ fn rename(iterations: u32, dir: &Path) -> anyhow::Result<Sample> {
         std::mem::swap(&mut from, &mut to);
         Ok(())
     })
+}
+
+fn chmod(iterations: u32, dir: &Path) -> anyhow::Result<Sample> {
+    let file = path(dir, "file")?;
+    let (mut next, mut last) = (
+        Mode::from_bits_truncate(0o640),
+        Mode::from_bits_truncate(0o644),
+    );
+    let sample = time(iterations, || {
+        fchmodat(
+            AT_FDCWD,
+            file.as_c_str(),
+            next,
+            FchmodatFlags::FollowSymlink,
+        )?;
+        std::mem::swap(&mut next, &mut last);
+        Ok(())
+    })?;
+    let mode = fstatat(AT_FDCWD, file.as_c_str(), AtFlags::empty())?.st_mode & 0o777;
+    ensure!(mode == last.bits(), "wrong mode {mode:o}");
+    Ok(sample)
 }
 
 /// Always the same block: a growing file would measure the file system's journal as much as the call.

@@ -2,7 +2,7 @@
 
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, openat, renameat};
-use nix::sys::stat::{Mode, fstatat};
+use nix::sys::stat::{FchmodatFlags, Mode, fchmodat, fstatat};
 use nix::sys::uio::pread;
 use nix::unistd::{fsync, write};
 
@@ -30,6 +30,12 @@ pub(super) fn answer(remote: &mut Remote, n: &Notification, case: Case) -> nix::
             remote.paths[1].read(tid, new)?;
             let [old, new] = &remote.paths;
             Ok(renameat(AT_FDCWD, old.whole()?, AT_FDCWD, new.whole()?).into())
+        }
+        Call::Chmod { path, mode } => {
+            remote.paths[0].read(tid, path)?;
+            let mode = Mode::from_bits_retain(mode);
+            let follow = FchmodatFlags::FollowSymlink;
+            Ok(fchmodat(AT_FDCWD, remote.paths[0].whole()?, mode, follow).into())
         }
         Call::Pread {
             fd,

@@ -29,6 +29,10 @@ pub(super) enum Call {
         old: u64,
         new: u64,
     },
+    Chmod {
+        path: u64,
+        mode: u32,
+    },
     Write {
         fd: RawFd,
         buffer: u64,
@@ -65,6 +69,10 @@ impl Call {
             libc::SYS_renameat if at_cwd(a[0]) && at_cwd(a[2]) => Call::Rename {
                 old: a[1],
                 new: a[3],
+            },
+            libc::SYS_fchmodat if at_cwd(a[0]) => Call::Chmod {
+                path: a[1],
+                mode: a[2] as u32,
             },
             libc::SYS_write if a[2] <= LARGEST as u64 => Call::Write {
                 fd: a[0] as RawFd,

@@ -7,11 +7,11 @@
 
 use std::collections::HashMap;
 use std::ffi::CStr;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, OpenHow, ResolveFlag, openat2, renameat};
-use nix::sys::stat::{SFlag, fstatat};
+use nix::sys::stat::{FchmodatFlags, Mode, SFlag, fchmodat, fstatat};
 use nix::sys::statfs::{PROC_SUPER_MAGIC, fstatfs};
 use nix::sys::uio::pread;
 use nix::unistd::{fsync, write};
@@ -39,6 +39,7 @@ pub(super) fn answer(remote: &mut Remote, n: &Notification) -> nix::Result<Answe
         Call::Stat { path, buffer, .. } => stat(remote, n, path, buffer),
         Call::Open { path, flags, .. } => open(remote, n, path, flags),
         Call::Rename { old, new } => rename(remote, n, old, new),
+        Call::Chmod { path, mode } => chmod(remote, n, path, mode),
         Call::Pread {
             fd,
             buffer,
@@ -148,6 +149,24 @@ fn open(remote: &mut Remote, n: &Notification, path: u64, flags: i32) -> nix::Re
         Ok(fd) => remote.give(n, fd, flags),
         Err(e) => Ok(Answer::Error(e)),
     }
+}
+
+/// On what was looked at, and not on its name: that could have become a link.
+fn chmod(remote: &mut Remote, n: &Notification, path: u64, mode: u32) -> nix::Result<Answer> {
+    remote.paths[0].read(n.pid, path)?;
+    sys::id_valid(remote.listener(), n.id)?;
+    let looked = match look_up(&mut remote.paths[0], &mut remote.checks) {
+        Ok(Some(looked)) => looked,
+        Ok(None) => return Ok(Answer::Native),
+        Err(e) => return Ok(Answer::Error(e)),
+    };
+    let how = OpenHow::new()
+        .flags(OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC)
+        .resolve(ResolveFlag::RESOLVE_NO_MAGICLINKS);
+    let object = openat2(&looked.dir, looked.last, how)?;
+    let link = format!("/proc/self/fd/{}", object.as_raw_fd());
+    let mode = Mode::from_bits_retain(mode);
+    Ok(fchmodat(AT_FDCWD, link.as_str(), mode, FchmodatFlags::FollowSymlink).into())
 }
 
 fn rename(remote: &mut Remote, n: &Notification, old: u64, new: u64) -> nix::Result<Answer> {
