@@ -25,6 +25,7 @@ pub mod case;
 pub mod cases;
 pub mod deadline;
 pub mod errnos;
+pub mod faults;
 pub mod filesystem;
 pub mod launch;
 pub mod memory;

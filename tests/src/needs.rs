@@ -24,6 +24,8 @@ pub enum Need {
     InodeFlags,
     /// Set-uid programs work where temporary files are.
     SetUid,
+    /// Pages for which the kernel itself waits, too.
+    Faults,
     /// A program on the PATH.
     Tool(&'static str),
 }
@@ -46,6 +48,10 @@ impl Need {
                 "root and a file system with inode flags",
             ),
             Self::SetUid => (set_uid_works(), "root and a TMPDIR without nosuid"),
+            Self::Faults => (
+                crate::faults::Pages::missing(1).is_ok(),
+                "a user with userfaultfd for the kernel's own faults",
+            ),
             Self::Tool(name) => return find(name).is_none().then(|| name.into()),
         };
         (!met).then(|| words.into())

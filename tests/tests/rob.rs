@@ -8,11 +8,18 @@ use std::process::ExitCode;
 
 #[path = "rob/attacks.rs"]
 mod attacks;
+#[path = "rob/disguises.rs"]
+mod disguises;
 #[path = "rob/files.rs"]
 mod files;
 #[path = "rob/namespace.rs"]
 mod namespace;
 
 fn main() -> ExitCode {
-    play::main(&[attacks::TABLES, files::TABLES, namespace::TABLES])
+    play::main(&[
+        attacks::TABLES,
+        disguises::TABLES,
+        files::TABLES,
+        namespace::TABLES,
+    ])
 }

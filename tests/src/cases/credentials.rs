@@ -49,7 +49,7 @@ pub const FAMILY: Family = Family {
 };
 
 /// Files of root, alice and bob, each for its owner and group only, and a directory anyone may write to.
-fn belongings() {
+pub(super) fn belongings() {
     for (name, owner) in [("roots", 0), ("alices", ALICE), ("bobs", BOB)] {
         world::file(name, name);
         chown(name, Some(owner), Some(owner)).expect("chown");
@@ -242,9 +242,10 @@ struct CapabilityHeader {
 
 const CAP_CHOWN: u32 = 0;
 const CAP_DAC_OVERRIDE: u32 = 1;
-const CAP_DAC_READ_SEARCH: u32 = 2;
+pub(super) const CAP_DAC_READ_SEARCH: u32 = 2;
 const CAP_FOWNER: u32 = 3;
 const CAP_FSETID: u32 = 4;
+pub(super) const CAP_SYS_CHROOT: u32 = 18;
 
 /// The words of capget: effective, permitted, inheritable, twice.
 fn capabilities() -> [u32; 6] {
@@ -310,14 +311,22 @@ fn kept_capabilities(t: &mut Twin) {
     look_around(t, "partly");
 }
 
-fn root_without_capabilities(t: &mut Twin) {
-    belongings();
+/// Permitted and effective, none of them inheritable.
+pub(super) fn set_capabilities(t: &mut Twin, only: &[u32]) {
     let header = CapabilityHeader {
         version: 0x2008_0522,
         pid: 0,
     };
-    let none = [0u32; 6];
-    t.call("capset", args![&raw const header, none.as_ptr()]);
+    let kept = only
+        .iter()
+        .fold(0, |kept, capability| kept | 1 << capability);
+    let words = [kept, kept, 0, 0, 0, 0];
+    t.call("capset", args![&raw const header, words.as_ptr()]);
+}
+
+fn root_without_capabilities(t: &mut Twin) {
+    belongings();
+    set_capabilities(t, &[]);
     look_around(t, "none");
 }
 
@@ -332,7 +341,7 @@ fn securebits(t: &mut Twin) {
 }
 
 /// Runs `step` in a thread that lives until the case ends its scope, so that thread and caller exist side by side.
-fn beside(t: &mut Twin, step: impl FnOnce() + Send, then: impl FnOnce(&mut Twin)) {
+pub(super) fn beside(t: &mut Twin, step: impl FnOnce() + Send, then: impl FnOnce(&mut Twin)) {
     let (stepped, done) = (Barrier::new(2), Barrier::new(2));
     std::thread::scope(|scope| {
         scope.spawn(|| {

@@ -7,6 +7,8 @@ use asys_tests::proc;
 use asys_tests::session::{Session, twins};
 use asys_tests::{part, test};
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit, setrlimit};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{Pid, mkfifo};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 
@@ -21,9 +23,14 @@ pub const TABLES: Tables = (
         test!(daemon),
         test!(wait_for_all),
         test!(reused_number).needs(&[Need::Root]),
+        test!(reused_number_of_asys).needs(&[Need::Root]),
         test!(output_that_a_daemon_holds),
     ],
-    &[part!(daemonises), part!(leaves_its_number)],
+    &[
+        part!(daemonises),
+        part!(leaves_its_number),
+        part!(takes_the_number_of_asys),
+    ],
 );
 
 pub fn every_exit_status() {
@@ -198,6 +205,46 @@ pub fn reused_number() {
     let ended = session.run(&play::part("leaves_its_number", &[]));
     assert_eq!(ended.out, "again true\n", "{}", ended.err);
     assert_eq!((ended.status.code(), ended.err), (Some(3), String::new()));
+}
+
+/// Leaves a daemon behind that waits for the end of `asys run`, and has a child then that gets the number it had. The
+/// child is the daemon's to signal.
+pub fn takes_the_number_of_asys(_: &[String]) -> i32 {
+    let parent = |of: Pid| proc::stat(of).expect("of asys").ppid;
+    let front = parent(parent(nix::unistd::getppid()));
+    // SAFETY: the process has one thread, so the child may go on as an ordinary process.
+    if unsafe { libc::fork() } != 0 {
+        return 3;
+    }
+    nix::unistd::setsid().expect("setsid");
+    until("the end of asys run", || proc::stat(front).is_none());
+    if clone_as(front) == 0 {
+        loop {
+            nix::unistd::pause();
+        }
+    }
+    until("leave to signal the child", || kill(front, None).is_ok());
+    kill(front, Signal::SIGKILL).expect("kill");
+    let end = waitpid(front, None).expect("wait");
+    std::fs::write(
+        "pid",
+        format!(
+            "{:?}",
+            end == WaitStatus::Signaled(front, Signal::SIGKILL, false)
+        ),
+    )
+    .expect("write");
+    std::fs::rename("pid", "done").expect("rename");
+    0
+}
+
+/// Once `asys run` has ended, its number says nothing.
+pub fn reused_number_of_asys() {
+    let session = Session::asys();
+    let ended = session.run(&play::part("takes_the_number_of_asys", &[]));
+    assert_eq!((ended.status.code(), ended.err), (Some(3), String::new()));
+    session.gone();
+    assert_eq!(session.text("done"), "true");
 }
 
 pub fn make_fifo(session: &Session) {

@@ -15,6 +15,7 @@ pub const TABLES: Tables = (
     &[
         test!(every_signal_arrives_once),
         test!(every_signal_arrives_once_while_calls_flow),
+        test!(queued_signal),
         test!(signal_to_the_group_from_within),
         test!(termination),
         test!(timeout).needs(&[Need::Tool("timeout")]),
@@ -22,9 +23,15 @@ pub const TABLES: Tables = (
         test!(stop_of_the_command),
         test!(stop_sent_to_the_job),
         test!(stop_that_cannot_be_caught),
+        test!(command_that_is_traced),
         test!(signal_before_the_command_runs),
     ],
-    &[part!(counts), part!(counts_its_own)],
+    &[
+        part!(counts),
+        part!(counts_its_own),
+        part!(describes_a_signal),
+        part!(asks_to_be_traced),
+    ],
 );
 
 /// Ends a count: the last of all signals to be delivered of those that wait.
@@ -104,6 +111,35 @@ pub fn counts(args: &[String]) -> i32 {
             return 0;
         }
     }
+}
+
+/// Sender and value arrive with it.
+pub fn queued_signal() {
+    twins(|session| {
+        let running = session.start(session.command(&play::part("describes_a_signal", &[])));
+        running.says("ready");
+        let value = libc::sigval {
+            sival_ptr: 42 as *mut libc::c_void,
+        };
+        // SAFETY: plain numbers: nobody looks where the value points.
+        let sent = unsafe { libc::sigqueue(running.pid().as_raw(), libc::SIGUSR1, value) };
+        assert_eq!(sent, 0, "sigqueue");
+        session.end(running).out
+    });
+}
+
+pub fn describes_a_signal(_: &[String]) -> i32 {
+    let all = every_signal();
+    println!("ready");
+    // SAFETY: a structure of integers and addresses, for which zero is a value.
+    let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
+    // SAFETY: a live set, and a place for what is said of the signal.
+    let signal = unsafe { libc::sigwaitinfo(&all, &raw mut info) };
+    // SAFETY: of a queued signal the kernel says all of these.
+    let (pid, uid, value) = unsafe { (info.si_pid(), info.si_uid(), info.si_value().sival_ptr) };
+    let (code, value) = (info.si_code, value.addr());
+    println!("signal {signal} code {code} pid {pid} uid {uid} value {value}");
+    0
 }
 
 const OWN: usize = 200;
@@ -245,6 +281,24 @@ pub fn stop_that_cannot_be_caught() {
     running.send(Signal::SIGCONT);
     let ended = session.end(running);
     assert_eq!(ended.status.signal(), Some(libc::SIGTERM));
+}
+
+/// Its parent is asys, which lets it go on.
+pub fn command_that_is_traced() {
+    let session = Session::asys();
+    let ended = session.run(&play::part("asks_to_be_traced", &[]));
+    assert_eq!(ended.out, "went on\n", "{}", ended.err);
+    assert_eq!((ended.status.code(), ended.err), (Some(0), String::new()));
+}
+
+pub fn asks_to_be_traced(_: &[String]) -> i32 {
+    // SAFETY: plain numbers.
+    let traced = unsafe { libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) };
+    assert_eq!(traced, 0, "ptrace");
+    // It stops there, though nobody cares for the signal.
+    nix::sys::signal::raise(Signal::SIGURG).expect("raise");
+    println!("went on");
+    0
 }
 
 /// At whatever moment of the start it comes: asys ends by it, and nothing stays.

@@ -31,7 +31,7 @@ pub struct Victim {
 }
 
 impl Victim {
-    fn leads_a_group_of_its_own(self) -> bool {
+    pub fn leads_a_group_of_its_own(self) -> bool {
         let group = proc::stat(self.process).expect("alive").group;
         self.thread == group && group != nix::unistd::getpgrp()
     }
@@ -40,23 +40,25 @@ impl Victim {
 /// What the kernel says to one who may not, or must not know.
 const REFUSED: [Errno; 3] = [Errno::EPERM, Errno::EACCES, Errno::ESRCH];
 
+fn is_asys(process: Pid) -> bool {
+    let name = proc::command_line(process);
+    let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
+    name.ends_with(b"/asys")
+}
+
 /// Every thread of the asys that the calling process is the command of.
 pub fn victims() -> Vec<Victim> {
     let supervisor = nix::unistd::getppid();
-    // Started by hand, this would attack the shell.
-    let name = proc::command_line(supervisor);
-    let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
-    assert!(name.ends_with(b"/asys"), "the parent is no asys");
     let keeper = proc::stat(supervisor).expect("the supervisor").ppid;
     let front = proc::stat(keeper).expect("the keeper").ppid;
+    let processes = [front, keeper, supervisor];
+    // Started by hand, this would attack the shell.
+    assert!(processes.into_iter().all(is_asys), "not all are asys");
     let threads = |process| {
         let threads = proc::threads(process).into_iter();
         threads.map(move |thread| Victim { process, thread })
     };
-    let victims: Vec<_> = [front, keeper, supervisor]
-        .into_iter()
-        .flat_map(threads)
-        .collect();
+    let victims: Vec<_> = processes.into_iter().flat_map(threads).collect();
     assert!(
         victims.len() >= 4,
         "front, keeper, supervisor and a worker: {victims:?}"
@@ -72,7 +74,7 @@ pub fn report(attack: &str, result: Result<i64, Errno>) {
     }
 }
 
-fn call(number: i64, args: [i64; 6]) -> Result<i64, Errno> {
+pub fn call(number: i64, args: [i64; 6]) -> Result<i64, Errno> {
     let [a, b, c, d, e, f] = args;
     // SAFETY: attacks pass numbers, and addresses of memory that lives across the call.
     Errno::result(unsafe { libc::syscall(number, a, b, c, d, e, f) })
@@ -83,7 +85,7 @@ pub fn number(pid: Pid) -> i64 {
 }
 
 /// Signal 0 asks for the permission only. What it is granted is a robbery already: nobody is killed then.
-fn signal(attack: &str, send: impl Fn(i64) -> Result<i64, Errno>) {
+pub fn signal(attack: &str, send: impl Fn(i64) -> Result<i64, Errno>) {
     match send(0) {
         Ok(_) => report(&format!("{attack} 0"), Ok(0)),
         Err(errno) => {
