@@ -27,7 +27,7 @@ use mio::{Events, Interest, Poll, Registry, Token, Waker};
 use nix::errno::Errno;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, setpgid};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -114,8 +114,9 @@ pub fn run(mut plan: Plan<'_>) -> Result<()> {
     let (staged, listener) = plan.launch.stage()?;
     // Only now: the child was to be in the front's group.
     let front_group = nix::unistd::getpgrp().as_raw();
-    // A session of its own: the target can join no group in it.
-    nix::unistd::setsid().context("setsid")?;
+    // Not a session: sched_autogroup would part it from the target it wakes. The
+    // guard rows keep the target from joining the group.
+    setpgid(Pid::from_raw(0), Pid::from_raw(0)).context("setpgid")?;
     introduce(plan.wire, &listener, staged.pid())?;
     // Before workers copy it: it would pin the file system the user stands on.
     std::env::set_current_dir("/").context("/")?;

@@ -125,6 +125,11 @@ pub fn io_priority(raw: &[u64; 6]) -> Option<Victim> {
     }
 }
 
+/// setpgid(2): whose group is joined.
+pub fn joined(raw: &[u64; 6]) -> Option<Victim> {
+    Some(Victim::Group(raw[1] as i32))
+}
+
 /// As kill(2) and `F_SETOWN` take a number.
 fn process_or_group(pid: i32) -> Option<Victim> {
     match pid {

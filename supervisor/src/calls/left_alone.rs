@@ -61,7 +61,7 @@ pub static LEFT_ALONE: &[LeftAlone] = &[
     ]),
     because("acts on the caller's process and its children", &[
         "clone", "clone3", "fork", "vfork", "exit", "exit_group", "wait4", "waitid", "getpid", "getppid",
-        "getpgrp", "getpgid", "setpgid", "setsid", "getsid", "gettid", "set_tid_address", "set_robust_list",
+        "getpgrp", "getpgid", "setsid", "getsid", "gettid", "set_tid_address", "set_robust_list",
         "get_robust_list", "rseq", "personality", "seccomp", "landlock_create_ruleset", "landlock_add_rule",
         "getcwd", "kcmp", "process_mrelease", "restart_syscall",
     ]),

@@ -216,6 +216,7 @@ pub static TABLE: &[Row] = table![
     SYS_prlimit64          "prlimit64"       []               Guard         if ANOTHER; (Pid Number Address Address) guard guard::first,           "as kill; one's own limits are not trapped";
     SYS_fcntl              "fcntl"           []               Guard         if SETOWN; (Fd Number Pid)              guard guard::fcntl,            "F_SETOWN, F_SETOWN_EX: as kill, for signals by descriptor";
     SYS_ioctl              "ioctl"           []               Guard         if OWNER; (Fd Number Address)           guard guard::ioctl,            "FIOSETOWN, SIOCSPGRP: as fcntl";
+    SYS_setpgid            "setpgid"         []               Guard         if ANOTHER_SECOND; (Pid Pid)            guard guard::joined,           "EPERM for a group of asys's: its members could signal it";
     SYS_setpriority        "setpriority"     []               Guard         if ANOTHER_SECOND; (Number Pid Number)  guard guard::priority,         "as kill; one's own is not trapped";
     SYS_ioprio_set         "ioprio_set"      []               Guard         if ANOTHER_SECOND; (Number Pid Number)  guard guard::io_priority,      "as setpriority";
     SYS_sched_setaffinity  "sched_setaffinity" []             Guard         if ANOTHER; (Pid Size Address)          guard guard::first,            "as setpriority";

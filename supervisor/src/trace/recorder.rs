@@ -252,7 +252,8 @@ mod tests {
 
     #[test]
     fn many_workers_lose_nothing() {
-        let path = dir("many").join("t.jsonl");
+        let dir = dir("many");
+        let path = dir.join("t.jsonl");
         let recorder = recorder(Some(Destination::open(&path, false).unwrap()));
         recorder.start().unwrap();
         std::thread::scope(|scope| {
@@ -270,7 +271,8 @@ mod tests {
 
     #[test]
     fn a_run_that_never_began_leaves_a_whole_trace() {
-        let path = dir("never").join("t.jsonl");
+        let dir = dir("never");
+        let path = dir.join("t.jsonl");
         let recorder = recorder(Some(Destination::open(&path, false).unwrap()));
         assert_eq!(recorder.finish(), Finished::default());
         assert_eq!(footer(&path)["lost"], 0);
@@ -297,7 +299,8 @@ mod tests {
 
     #[test]
     fn the_end_waits_for_reports() {
-        let path = dir("reports").join("t.jsonl");
+        let dir = dir("reports");
+        let path = dir.join("t.jsonl");
         let recorder = recorder(Some(Destination::open(&path, false).unwrap()));
         let serving = recorder.serving();
         std::thread::scope(|scope| {

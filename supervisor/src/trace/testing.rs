@@ -37,11 +37,27 @@ pub(super) fn policy() -> Policy {
     Policy::load(&[], &Vocabulary::new([])).unwrap()
 }
 
-/// An empty directory.
-pub(super) fn dir(name: &str) -> PathBuf {
+/// An empty directory, until it is dropped.
+pub(super) struct Scratch(PathBuf);
+
+impl std::ops::Deref for Scratch {
+    type Target = PathBuf;
+
+    fn deref(&self) -> &PathBuf {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+pub(super) fn dir(name: &str) -> Scratch {
     let name = format!("asys-trace-{}-{name}", std::process::id());
     let dir = std::env::temp_dir().join(name);
     let _ = std::fs::remove_dir_all(&dir);
     std::fs::create_dir(&dir).unwrap();
-    dir
+    Scratch(dir)
 }

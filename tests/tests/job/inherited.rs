@@ -217,9 +217,8 @@ pub fn group_and_session() {
     assert_eq!(supervisor.group, tree.supervisor);
     assert_eq!(keeper.group, tree.keeper);
     let own = proc::stat(Pid::this()).expect("alive").session;
-    assert_eq!([front, command].map(|process| process.session), [own; 2]);
-    // Sessions of their own: the target can join no group of theirs.
-    assert_eq!(supervisor.session, tree.supervisor);
+    let of_the_shell = [front, supervisor, command];
+    assert_eq!(of_the_shell.map(|process| process.session), [own; 3]);
     assert_eq!(keeper.session, tree.keeper);
     running.send(Signal::SIGTERM);
     session.end(running);

@@ -43,6 +43,7 @@ tables! {
     no_epoll libc::SYS_epoll_create1;
     no_getrandom libc::SYS_getrandom;
     no_prlimit64 libc::SYS_prlimit64;
+    no_setpgid libc::SYS_setpgid;
     no_setsid libc::SYS_setsid;
     no_setfsuid libc::SYS_setfsuid;
     no_setgroups libc::SYS_setgroups;
