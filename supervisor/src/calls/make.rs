@@ -48,6 +48,10 @@ impl Call for Link {
             file::linkat((AT_FDCWD, &object.link()?), to.at(), flags)
         } else {
             let from = from.enter()?;
+            if from.has_slash() {
+                // Followed even so, magic links too; and nothing but an error comes of it.
+                return Err(Native::Link);
+            }
             stage.look(&from)?;
             file::linkat(from.at(), to.at(), 0)
         };
