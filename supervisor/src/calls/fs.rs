@@ -66,7 +66,7 @@ const MNT_ID_UNIQUE: u32 = 1;
 pub fn name_to_handle_at(args: &mut Args<'_>) -> Result<NameToHandle, Native> {
     let flags = args.uint(4);
     let known = libc::AT_SYMLINK_FOLLOW as u32 | HANDLE_FID | MNT_ID_UNIQUE;
-    let head = args.bytes(2, 4)?;
+    let head = args.bytes(2, HEAD)?;
     let room = u32::from_ne_bytes([head[0], head[1], head[2], head[3]]);
     if flags & !known != 0 || room > MOST_ROOM {
         return Err(Native::Undecodable);
