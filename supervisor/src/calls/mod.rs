@@ -212,8 +212,8 @@ pub static TABLE: &[Row] = table![
     SYS_utimes             "utimes"          ["attr"]         Quick         (Path Address)                          carry attr::utimes,            "";
     SYS_futimesat          "futimesat"       ["attr"]         Quick         (Dirfd Path Address)                    carry attr::futimesat,         "without a path as fchmod";
     SYS_utimensat          "utimensat"       ["attr"]         Quick         (Dirfd Path Address AtFlags)            carry attr::utimensat,         "as futimesat; native: UTIME_OMIT twice";
-    SYS_truncate           "truncate"        ["attr"]         Quick         (Path Offset)                           carry size::truncate,          "native: a finite RLIMIT_FSIZE";
-    SYS_ftruncate          "ftruncate"       ["attr"]         Quick         (Fd Offset)                             carry size::ftruncate,         "as truncate; native: network file systems and FUSE";
+    SYS_truncate           "truncate"        ["attr"]         Quick         (Path Offset)                           carry size::truncate,          "native: a finite RLIMIT_FSIZE, while any file is leased";
+    SYS_ftruncate          "ftruncate"       ["attr"]         Quick         (Fd Offset)                             carry size::ftruncate,         "native: a finite RLIMIT_FSIZE, network file systems and FUSE";
     SYS_fallocate          "fallocate"       ["attr"]         Slow          (Fd Number Offset Offset)               carry size::fallocate,         "as ftruncate";
     SYS_getxattr           "getxattr"        ["attr"]         Quick         (Path Text Address Size)                carry xattr::getxattr,         "";
     SYS_lgetxattr          "lgetxattr"       ["attr"]         Quick         (Path Text Address Size)                carry xattr::lgetxattr,        "";
