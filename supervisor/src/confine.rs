@@ -10,27 +10,10 @@ use seccompiler::{
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use crate::sys::notify;
+use crate::sys::{attr, data, file, notify};
 
-/// Calls made for the target, and to look at it.
-const TABLE_CALLS: &[i64] = &[
-    libc::SYS_openat2,
-    libc::SYS_statx,
-    libc::SYS_mkdirat,
-    libc::SYS_unlinkat,
-    libc::SYS_faccessat2,
-    libc::SYS_renameat2,
-    libc::SYS_readlinkat,
-    libc::SYS_getdents64,
-    libc::SYS_read,
-    libc::SYS_pread64,
-    libc::SYS_write,
-    libc::SYS_pwrite64,
-    libc::SYS_lseek,
-    libc::SYS_fsync,
-    libc::SYS_fdatasync,
-    libc::SYS_fcntl,
-    libc::SYS_fstatfs,
+/// Calls made to look at the target, and to answer it.
+const LOOK_CALLS: &[i64] = &[
     crate::sys::mount::SYS_STATMOUNT,
     libc::SYS_close,
     libc::SYS_readlink,
@@ -104,7 +87,15 @@ fn program() -> Option<&'static BpfProgram> {
 }
 
 fn compile() -> Result<BpfProgram, seccompiler::BackendError> {
-    let plain = [TABLE_CALLS, WEAR_CALLS, RUNTIME_CALLS].concat();
+    let plain = [
+        file::CALLS,
+        attr::CALLS,
+        data::CALLS,
+        LOOK_CALLS,
+        WEAR_CALLS,
+        RUNTIME_CALLS,
+    ]
+    .concat();
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
         plain.into_iter().map(|nr| (nr, Vec::new())).collect();
     let ioctls = IOCTLS.iter().map(|request| {

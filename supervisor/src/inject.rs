@@ -33,10 +33,15 @@ pub fn inject(request: &Request, reply: Reply, caller: Caller<'_>) -> Result<Ans
         memory,
         file,
         undo,
+        fault,
     } = reply;
-    if let Some(patch) = memory
-        && let Err(native) = write(request, &patch, caller)
+    if let Err(native) = memory
+        .iter()
+        .try_for_each(|patch| write(request, patch, caller))
     {
+        if let Some(errno) = fault {
+            return Ok(Answer::Fail(errno));
+        }
         if let Some(undo) = undo {
             take_back(undo);
         }

@@ -168,6 +168,16 @@ impl Entry {
         (self.dir(), self.name())
     }
 
+    /// What lies here, not followed, as an O_PATH descriptor.
+    ///
+    /// # Errors
+    /// The kernel's.
+    pub fn open(&self) -> Result<OwnedFd, Errno> {
+        let flags = flag::O_PATH | flag::O_NOFOLLOW | flag::O_CLOEXEC;
+        let resolve = flag::RESOLVE_NO_MAGICLINKS;
+        file::openat2(self.dir(), self.name(), flags, 0, resolve)
+    }
+
     /// A trailing slash follows even a link that must not be followed.
     #[must_use]
     pub fn has_slash(&self) -> bool {

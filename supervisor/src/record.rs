@@ -78,7 +78,7 @@ impl Draft {
         let arguments = || self.event.row.args.iter().enumerate();
         let mut paths = args.take_seen();
         paths.dedup_by_key(|(arg, _)| *arg);
-        for (i, _) in arguments().filter(|(_, a)| **a == Arg::Path) {
+        for (i, _) in arguments().filter(|(_, a)| matches!(a, Arg::Path | Arg::Text)) {
             if paths.iter().all(|(seen, _)| *seen != i)
                 && let Ok(path) = target.path(self.event.raw[i])
             {

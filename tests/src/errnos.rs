@@ -235,6 +235,59 @@ const FSTAT: Errnos = &[
     (ENOMEM, NO_MEMORY),
     (EOVERFLOW, NO_32_BIT),
 ];
+const LINK: Errnos = &[
+    (EDQUOT, NO_QUOTA),
+    (EEXIST, Covered),
+    (EIO, NO_BAD_DISK),
+    (EMLINK, Covered),
+    (ENOSPC, Covered),
+    (EPERM, Covered),
+    (EROFS, Covered),
+    (EXDEV, Covered),
+];
+const SYMLINK: Errnos = &[
+    (EDQUOT, NO_QUOTA),
+    (EEXIST, Covered),
+    (EIO, NO_BAD_DISK),
+    (ENOSPC, Covered),
+    (EPERM, Covered),
+    (EROFS, Covered),
+];
+const MKNOD: Errnos = &[
+    (EDQUOT, NO_QUOTA),
+    (EEXIST, Covered),
+    (EINVAL, Covered),
+    (ENOSPC, Covered),
+    (EPERM, Covered),
+    (EROFS, Covered),
+];
+const STATFS: Errnos = &[
+    (EINTR, Cannot("no local file system waits in statfs")),
+    (EIO, NO_BAD_DISK),
+    (ENOSYS, Cannot("every file system that has paths tells")),
+    (EOVERFLOW, NO_32_BIT),
+];
+/// Of those of openat(2) the ones of a look-up: nothing is opened.
+const HANDLE: Errnos = &[(EOPNOTSUPP, Covered), (EOVERFLOW, Covered)];
+/// chmod, chown and their like, which write to an inode.
+const ATTRIBUTES: Errnos = &[(EIO, NO_BAD_DISK), (EPERM, Covered), (EROFS, Covered)];
+/// And by descriptor.
+const BY_FILE: Errnos = &[(EBADF, Covered), (ENOMEM, NO_MEMORY)];
+const HAS_NO_FLAGS: How = Cannot("the call has no flags, only the C library's function has");
+const FCHMODAT: Errnos = &[(EINVAL, HAS_NO_FLAGS), (EOPNOTSUPP, HAS_NO_FLAGS)];
+const FCHMODAT2: Errnos = &[(EINVAL, Covered), (EOPNOTSUPP, Covered)];
+const UTIME: Errnos = &[(EPERM, Covered), (EROFS, Covered)];
+const UTIMENSAT: Errnos = &[(EINVAL, Covered), (ESRCH, Cannot("Linux answers EACCES"))];
+const TRUNCATE: Errnos = &[
+    (EFBIG, Covered),
+    (EINTR, Covered),
+    (EINVAL, Covered),
+    (EIO, NO_BAD_DISK),
+    (EISDIR, Covered),
+    (EPERM, Covered),
+    (EROFS, Covered),
+    (ETXTBSY, Covered),
+];
 
 #[rustfmt::skip]
 pub const ROWS: &[Row] = &[
@@ -267,4 +320,25 @@ pub const ROWS: &[Row] = &[
     row("read",       SYS_read,       &[READ]),
     row("write",      SYS_write,      &[WRITE]),
     row("pwrite64",   SYS_pwrite64,   &[PWRITE]),
+    row("link",       SYS_link,       &[PATH, LINK]),
+    row("linkat",     SYS_linkat,     &[PATH, AT, FLAGS, LINK]),
+    row("symlink",    SYS_symlink,    &[PATH, SYMLINK]),
+    row("symlinkat",  SYS_symlinkat,  &[PATH, AT, SYMLINK]),
+    row("mknod",      SYS_mknod,      &[PATH, MKNOD]),
+    row("mknodat",    SYS_mknodat,    &[PATH, AT, MKNOD]),
+    row("statfs",     SYS_statfs,     &[PATH, STATFS]),
+    row("name_to_handle_at", SYS_name_to_handle_at, &[PATH, AT, FLAGS, HANDLE]),
+    row("chmod",      SYS_chmod,      &[PATH, ATTRIBUTES]),
+    row("fchmod",     SYS_fchmod,     &[BY_FILE, ATTRIBUTES]),
+    row("fchmodat",   SYS_fchmodat,   &[PATH, AT, ATTRIBUTES, FCHMODAT]),
+    row("fchmodat2",  SYS_fchmodat2,  &[PATH, AT, ATTRIBUTES, FCHMODAT2]),
+    row("chown",      SYS_chown,      &[PATH, ATTRIBUTES]),
+    row("lchown",     SYS_lchown,     &[PATH, ATTRIBUTES]),
+    row("fchown",     SYS_fchown,     &[BY_FILE, ATTRIBUTES]),
+    row("fchownat",   SYS_fchownat,   &[PATH, AT, FLAGS, ATTRIBUTES]),
+    row("utime",      SYS_utime,      &[PATH, UTIME]),
+    row("utimes",     SYS_utimes,     &[PATH, UTIME]),
+    row("futimesat",  SYS_futimesat,  &[PATH, AT, UTIME]),
+    row("utimensat",  SYS_utimensat,  &[PATH, AT, UTIME, UTIMENSAT]),
+    row("truncate",   SYS_truncate,   &[PATH, TRUNCATE]),
 ];

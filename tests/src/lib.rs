@@ -21,8 +21,10 @@
 
 pub mod arg;
 pub mod asys;
+pub mod capabilities;
 pub mod case;
 pub mod cases;
+pub mod cast;
 pub mod deadline;
 pub mod errnos;
 pub mod faults;
@@ -41,6 +43,7 @@ pub mod session;
 pub mod signals;
 pub mod skips;
 pub mod stage;
+pub mod stamps;
 pub mod suite;
 pub mod terminal;
 pub mod transcript;

@@ -60,8 +60,10 @@ pub fn outline(root: &Path) -> Vec<String> {
         };
         let (inode, size) = (meta.ino(), meta.size());
         lines.push(format!(
-            "{at:?} {inode} {:o} {size} {}",
+            "{at:?} {inode} {:o} {}:{} {size} {}",
             meta.mode(),
+            meta.uid(),
+            meta.gid(),
             meta.nlink()
         ));
         if meta.is_dir() {

@@ -161,4 +161,6 @@ fn call_every_row(dir: &Path) {
     t.call("getdents64", args![dir, &mut buffer, 256]);
     t.call("fsync", args![fd]);
     t.call("fdatasync", args![fd]);
+    t.call("fchmod", args![fd, 0o640]);
+    t.call("fchown", args![fd, -1, -1]);
 }

@@ -77,6 +77,12 @@ impl<'a> Args<'a> {
         Ok(path)
     }
 
+    /// A `size_t`.
+    #[must_use]
+    pub fn size(&self, arg: usize) -> usize {
+        self.raw[arg] as usize
+    }
+
     /// The path `arg`, relative to the working directory.
     ///
     /// # Errors
@@ -138,13 +144,31 @@ impl<'a> Args<'a> {
         }
     }
 
+    /// That `len` bytes at `address` may be the caller's, as [`Args::buffer`]; none always may.
+    ///
+    /// # Errors
+    /// [`Native`] when some are the kernel's.
+    pub fn range(&self, address: u64, len: usize) -> Result<(), Native> {
+        match address.checked_add(len as u64) {
+            Some(end) if end <= USER_END => Ok(()),
+            _ => Err(Native::Undecodable),
+        }
+    }
+
     /// `len` bytes that `arg` points to, all of them.
     ///
     /// # Errors
     /// [`Native`] when they cannot be read.
     pub fn bytes(&self, arg: usize, len: usize) -> Result<Vec<u8>, Native> {
-        self.target
-            .bytes(self.raw[arg], len)
-            .map_err(|_| Native::Undecodable)
+        self.bytes_at(self.raw[arg], len)
+    }
+
+    /// `len` bytes at `address`, all of them.
+    ///
+    /// # Errors
+    /// As [`Args::bytes`].
+    pub fn bytes_at(&self, address: u64, len: usize) -> Result<Vec<u8>, Native> {
+        let bytes = self.target.bytes(address, len);
+        bytes.map_err(|_| Native::Undecodable)
     }
 }

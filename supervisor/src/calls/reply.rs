@@ -7,11 +7,13 @@ use std::os::fd::OwnedFd;
 #[derive(Debug)]
 pub struct Reply {
     pub result: Result<i64, Errno>,
-    pub memory: Option<Patch>,
+    pub memory: Vec<Patch>,
     /// To be installed; its number there becomes the value.
     pub file: Option<NewFile>,
     /// How to take the call back when the bytes cannot be delivered.
     pub undo: Option<Undo>,
+    /// It cannot be taken back: the answer then, as the kernel's.
+    pub fault: Option<Errno>,
 }
 
 /// Bytes for the target's memory.
@@ -48,9 +50,10 @@ impl Reply {
     pub fn new(result: Result<i64, Errno>) -> Reply {
         Reply {
             result,
-            memory: None,
+            memory: Vec::new(),
             file: None,
             undo: None,
+            fault: None,
         }
     }
 
@@ -68,7 +71,7 @@ impl Reply {
     #[must_use]
     pub fn with_memory(value: i64, address: u64, bytes: Vec<u8>) -> Reply {
         Reply {
-            memory: Some(Patch { address, bytes }),
+            memory: vec![Patch { address, bytes }],
             ..Reply::new(Ok(value))
         }
     }

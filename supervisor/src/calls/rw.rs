@@ -68,7 +68,10 @@ pub fn pwrite64(args: &mut Args<'_>) -> Result<Write, Native> {
 }
 
 /// A duplicate of a descriptor whose bytes a worker may carry.
-fn carried(stage: &Stage<'_>, fd: i32) -> Result<OwnedFd, Native> {
+///
+/// # Errors
+/// [`Native`] for any other.
+pub fn carried(stage: &Stage<'_>, fd: i32) -> Result<OwnedFd, Native> {
     let (file, stat) = stage.local_file(fd)?;
     if stat.file_type() != libc::S_IFREG {
         return Err(Native::Type);

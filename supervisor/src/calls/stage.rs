@@ -2,14 +2,14 @@
 
 use super::Reply;
 use crate::facts::{Facts, Trust};
-use crate::lookup::{Entry, Found};
+use crate::lookup::{Entry, Found, Place};
 use crate::mounts::{IDENTIFYING, Kind, Mounts, freshness};
 use crate::sys::file::{self, Statx, flag};
 use crate::sys::process;
 use crate::target::Target;
 use nix::errno::Errno;
 use std::ffi::CString;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::OnceLock;
 
 /// Why the kernel carries a call out after all.
@@ -120,6 +120,24 @@ pub trait Call: Sized {
     fn perform(self, stage: &Stage<'_>) -> Result<Reply, Native>;
 }
 
+/// What a path or descriptor leads to, as an O_PATH descriptor of ours.
+#[derive(Debug)]
+pub struct Object {
+    pub file: OwnedFd,
+    pub stat: Statx,
+}
+
+impl Object {
+    /// Its magic link among asys's own, for calls that take a path only.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn link(&self) -> Result<CString, Native> {
+        let link = format!("/proc/self/fd/{}", self.file.as_raw_fd());
+        CString::new(link).map_err(|_| Native::Shortage)
+    }
+}
+
 /// Somebody who may stop waiting for an answer.
 pub trait Waits: std::fmt::Debug {
     /// Whether it has neither been killed nor become another program.
@@ -177,6 +195,56 @@ impl Stage<'_> {
         }
     }
 
+    /// What lies at `place`, with a link at its end followed or not, likewise;
+    /// or the errno of the look-up.
+    ///
+    /// # Errors
+    /// As [`Stage::look`].
+    pub fn find(&self, place: Place, follow: bool) -> Result<Result<Object, Errno>, Native> {
+        let entry = place.enter()?;
+        if entry.has_slash() {
+            return self.object(entry.place().follow(0)?).map(Ok);
+        }
+        let file = match entry.open() {
+            Ok(file) => file,
+            Err(errno) => {
+                self.look_at_directory(&entry)?;
+                return outcome(Err(errno));
+            }
+        };
+        let object = self.object(file)?;
+        if follow && object.stat.file_type() == libc::S_IFLNK {
+            return self.object(entry.place().follow(0)?).map(Ok);
+        }
+        Ok(Ok(object))
+    }
+
+    /// What descriptor `fd` of the caller's, or its working directory
+    /// (`AT_FDCWD`), stands for. Without a duplicate, whose close would be a FLUSH.
+    ///
+    /// # Errors
+    /// [`Native`] when there is none, or as [`Stage::look`].
+    pub fn behind(&self, fd: i32) -> Result<Object, Native> {
+        let name = match fd {
+            libc::AT_FDCWD => CString::from(c"cwd"),
+            fd if fd < 0 => return Err(Native::Undecodable),
+            fd => CString::new(format!("fd/{fd}")).map_err(|_| Native::Undecodable)?,
+        };
+        let dir = self.target.thread.dir.as_fd();
+        let file = file::openat2(dir, &name, flag::O_PATH | flag::O_CLOEXEC, 0, 0);
+        let file = file.map_err(|_| Native::Undecodable)?;
+        // Or it is of the program that took the caller's place.
+        if !self.caller.waits() {
+            return Err(Native::Stale);
+        }
+        self.object(file)
+    }
+
+    fn object(&self, file: OwnedFd) -> Result<Object, Native> {
+        let (stat, _) = self.look_at_file(file.as_fd(), IDENTIFYING)?;
+        Ok(Object { file, stat })
+    }
+
     /// The directory of `entry`, likewise, before something is made in it.
     ///
     /// # Errors
@@ -223,6 +291,33 @@ impl Stage<'_> {
         let file = self.file(fd)?;
         let (stat, kind) = self.look_at_file(file.as_fd(), IDENTIFYING)?;
         only_local(kind).map(|()| (file, stat))
+    }
+
+    /// A duplicate of a pipe's or a regular file's descriptor, the latter as
+    /// [`Stage::local_file`], and which of the two it is.
+    ///
+    /// # Errors
+    /// [`Native`] for any other.
+    pub fn pipe_or_local_file(&self, fd: i32) -> Result<(OwnedFd, u32), Native> {
+        let name = CString::new(format!("fd/{fd}")).map_err(|_| Native::Undecodable)?;
+        let dir = self.target.thread.dir.as_fd();
+        let seen = file::statx(dir, &name, freshness(IDENTIFYING), IDENTIFYING);
+        let seen = seen.map_err(|_| Native::Undecodable)?.file_type();
+        if seen == libc::S_IFIFO {
+            let file = self.file(fd)?;
+            let pipe = file::statx_fd(file.as_fd(), IDENTIFYING);
+            let still = pipe.is_ok_and(|pipe| pipe.file_type() == libc::S_IFIFO);
+            return if still {
+                Ok((file, seen))
+            } else {
+                Err(Native::Type)
+            };
+        }
+        let (file, stat) = self.local_file(fd)?;
+        match stat.file_type() {
+            libc::S_IFREG => Ok((file, libc::S_IFREG)),
+            _ => Err(Native::Type),
+        }
     }
 
     fn accept(&self, kind: Kind) -> Result<(), Native> {

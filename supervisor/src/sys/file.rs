@@ -5,6 +5,31 @@ use nix::errno::Errno;
 use std::ffi::CStr;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
+/// What this file's functions call.
+pub const CALLS: &[i64] = &[
+    libc::SYS_openat2,
+    libc::SYS_statx,
+    libc::SYS_mkdirat,
+    libc::SYS_mknodat,
+    libc::SYS_symlinkat,
+    libc::SYS_linkat,
+    libc::SYS_unlinkat,
+    libc::SYS_faccessat2,
+    libc::SYS_renameat2,
+    libc::SYS_readlinkat,
+    libc::SYS_getdents64,
+    libc::SYS_getdents,
+    libc::SYS_name_to_handle_at,
+    libc::SYS_read,
+    libc::SYS_pread64,
+    libc::SYS_write,
+    libc::SYS_pwrite64,
+    libc::SYS_lseek,
+    libc::SYS_fsync,
+    libc::SYS_fdatasync,
+    libc::SYS_fcntl,
+];
+
 /// Flags as the kernel takes them.
 pub mod flag {
     pub const RESOLVE_NO_XDEV: u64 = 0x01;
@@ -178,6 +203,36 @@ pub fn mkdirat(dir: BorrowedFd<'_>, path: &CStr, mode: u64) -> Result<(), Errno>
     at(libc::SYS_mkdirat, dir, path, [mode, 0])
 }
 
+/// mknodat(2).
+///
+/// # Errors
+/// The kernel's.
+pub fn mknodat(dir: BorrowedFd<'_>, path: &CStr, mode: u64, device: u64) -> Result<(), Errno> {
+    at(libc::SYS_mknodat, dir, path, [mode, device])
+}
+
+/// symlinkat(2).
+///
+/// # Errors
+/// The kernel's.
+pub fn symlinkat(text: &CStr, dir: BorrowedFd<'_>, path: &CStr) -> Result<(), Errno> {
+    let args = [ptr(text), fd_arg(dir), ptr(path), 0, 0, 0];
+    // SAFETY: two live C strings, only read; a plain number.
+    unsafe { syscall(libc::SYS_symlinkat, args) }.map(drop)
+}
+
+/// linkat(2).
+///
+/// # Errors
+/// The kernel's.
+pub fn linkat(
+    from: (BorrowedFd<'_>, &CStr),
+    to: (BorrowedFd<'_>, &CStr),
+    flags: u64,
+) -> Result<(), Errno> {
+    two_names(libc::SYS_linkat, from, to, flags)
+}
+
 /// unlinkat(2).
 ///
 /// # Errors
@@ -203,6 +258,15 @@ pub fn renameat2(
     to: (BorrowedFd<'_>, &CStr),
     flags: u64,
 ) -> Result<(), Errno> {
+    two_names(libc::SYS_renameat2, from, to, flags)
+}
+
+fn two_names(
+    nr: i64,
+    from: (BorrowedFd<'_>, &CStr),
+    to: (BorrowedFd<'_>, &CStr),
+    flags: u64,
+) -> Result<(), Errno> {
     let args = [
         fd_arg(from.0),
         ptr(from.1),
@@ -212,7 +276,7 @@ pub fn renameat2(
         0,
     ];
     // SAFETY: two live C strings, only read; plain numbers.
-    unsafe { syscall(libc::SYS_renameat2, args) }.map(drop)
+    unsafe { syscall(nr, args) }.map(drop)
 }
 
 /// readlinkat(2) into `out`; returns the bytes placed there.
@@ -252,6 +316,39 @@ fn fill(nr: i64, file: BorrowedFd<'_>, out: &mut [u8], offset: u64) -> Result<us
 /// The kernel's.
 pub fn getdents64(dir: BorrowedFd<'_>, out: &mut [u8]) -> Result<usize, Errno> {
     fill(libc::SYS_getdents64, dir, out, 0)
+}
+
+/// getdents(2), raw records.
+///
+/// # Errors
+/// The kernel's.
+pub fn getdents(dir: BorrowedFd<'_>, out: &mut [u8]) -> Result<usize, Errno> {
+    fill(libc::SYS_getdents, dir, out, 0)
+}
+
+/// `struct file_handle` with the largest handle (`MAX_HANDLE_SZ`), and the mount's id.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(8))]
+pub struct Handle {
+    pub mount: [u8; 8],
+    pub bytes: [u8; 8 + 128],
+}
+
+/// name_to_handle_at(2) of an open file; `handle` has the size that is asked for.
+///
+/// # Errors
+/// The kernel's; with EOVERFLOW `handle` has the size that is needed.
+pub fn handle_of(file: BorrowedFd<'_>, handle: &mut Handle, flags: u64) -> Result<(), Errno> {
+    let args = [
+        fd_arg(file),
+        ptr(c""),
+        handle.bytes.as_mut_ptr() as u64,
+        handle.mount.as_mut_ptr() as u64,
+        flags | libc::AT_EMPTY_PATH as u64,
+        0,
+    ];
+    // SAFETY: a live C string, room for the largest handle and for either kind of mount id.
+    unsafe { syscall(libc::SYS_name_to_handle_at, args) }.map(drop)
 }
 
 /// read(2), at the shared position.

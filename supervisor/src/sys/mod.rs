@@ -4,7 +4,9 @@
 //! drops a flag bit it does not know would make a call succeed that should
 //! fail. Nothing here imports anything of ours.
 
+pub mod attr;
 pub mod creds;
+pub mod data;
 pub mod file;
 pub mod memory;
 pub mod mount;

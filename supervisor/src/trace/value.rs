@@ -73,6 +73,7 @@ fn label(arg: Arg) -> &'static str {
     match arg {
         Arg::Dirfd => "dirfd",
         Arg::Path => "path",
+        Arg::Text => "text",
         Arg::Fd => "fd",
         Arg::OpenFlags | Arg::AtFlags | Arg::RenameFlags | Arg::Flags => "flags",
         Arg::How => "how",
@@ -96,7 +97,7 @@ fn value(event: &CallEvent, arg: Arg, place: usize) -> Value<'_> {
             fd: low.cast_signed(),
             path: text(&event.files, place),
         },
-        Arg::Path => text(&event.paths, place).map_or(Value::Unread(raw), Value::Text),
+        Arg::Path | Arg::Text => text(&event.paths, place).map_or(Value::Unread(raw), Value::Text),
         Arg::OpenFlags => Value::Names(flags::open(low)),
         Arg::AtFlags => Value::Names(flags::at(low, event.row.name)),
         Arg::StatxMask => Value::Names(flags::statx(low)),

@@ -2,6 +2,9 @@
 
 use super::world;
 use crate::args;
+use crate::capabilities::{
+    CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_FSETID, OWN, set_effective,
+};
 use crate::case;
 use crate::case::Family;
 use crate::filesystem::FileSystem;
@@ -234,45 +237,6 @@ fn threads_one_after_the_other(t: &mut Twin) {
     }
 }
 
-#[repr(C)]
-struct CapabilityHeader {
-    version: u32,
-    pid: i32,
-}
-
-const CAP_CHOWN: u32 = 0;
-const CAP_DAC_OVERRIDE: u32 = 1;
-pub(super) const CAP_DAC_READ_SEARCH: u32 = 2;
-const CAP_FOWNER: u32 = 3;
-const CAP_FSETID: u32 = 4;
-pub(super) const CAP_SYS_CHROOT: u32 = 18;
-
-/// The words of capget: effective, permitted, inheritable, twice.
-fn capabilities() -> [u32; 6] {
-    let header = CapabilityHeader {
-        version: 0x2008_0522,
-        pid: 0,
-    };
-    let mut words = [0; 6];
-    // SAFETY: version 3 fills exactly six words.
-    unsafe { syscall(SYS_capget, &raw const header, words.as_mut_ptr()) };
-    words
-}
-
-/// Effective without `dropped`; the permitted set is kept.
-fn set_effective(t: &mut Twin, dropped: &[u32]) {
-    let header = CapabilityHeader {
-        version: 0x2008_0522,
-        pid: 0,
-    };
-    let mut words = capabilities();
-    (words[0], words[3]) = (words[1], words[4]);
-    for capability in dropped {
-        words[0] &= !(1 << capability);
-    }
-    t.call("capset", args![&raw const header, words.as_ptr()]);
-}
-
 fn dropped_capabilities(t: &mut Twin) {
     belongings();
     let sets: [&[u32]; 6] = [
@@ -311,22 +275,10 @@ fn kept_capabilities(t: &mut Twin) {
     look_around(t, "partly");
 }
 
-/// Permitted and effective, none of them inheritable.
-pub(super) fn set_capabilities(t: &mut Twin, only: &[u32]) {
-    let header = CapabilityHeader {
-        version: 0x2008_0522,
-        pid: 0,
-    };
-    let kept = only
-        .iter()
-        .fold(0, |kept, capability| kept | 1 << capability);
-    let words = [kept, kept, 0, 0, 0, 0];
-    t.call("capset", args![&raw const header, words.as_ptr()]);
-}
-
 fn root_without_capabilities(t: &mut Twin) {
     belongings();
-    set_capabilities(t, &[]);
+    let none = [0u32; 6];
+    t.call("capset", args![&raw const OWN, none.as_ptr()]);
     look_around(t, "none");
 }
 

@@ -3,8 +3,13 @@
 pub mod access;
 pub mod credentials;
 pub mod dir;
+pub mod handle;
 pub mod layers;
+pub mod links;
+pub mod mode;
+pub mod nodes;
 pub mod open;
+pub mod owner;
 pub mod paths;
 pub mod programs;
 pub mod readlink;
@@ -13,6 +18,8 @@ pub mod reviewed;
 pub mod rw;
 pub mod stat;
 pub mod sync;
+pub mod times;
+pub mod truncate;
 pub mod world;
 
 use crate::case::Family;
@@ -21,8 +28,13 @@ pub const ALL: &[Family] = &[
     access::FAMILY,
     credentials::FAMILY,
     dir::FAMILY,
+    handle::FAMILY,
     layers::FAMILY,
+    links::FAMILY,
+    mode::FAMILY,
+    nodes::FAMILY,
     open::FAMILY,
+    owner::FAMILY,
     paths::FAMILY,
     programs::FAMILY,
     readlink::FAMILY,
@@ -31,4 +43,6 @@ pub const ALL: &[Family] = &[
     rw::FAMILY,
     stat::FAMILY,
     sync::FAMILY,
+    times::FAMILY,
+    truncate::FAMILY,
 ];

@@ -1,11 +1,10 @@
 //! What went wrong once: each case was found by a reviewer, and failed before it was mended.
 
-use super::credentials::{
-    CAP_DAC_READ_SEARCH, CAP_SYS_CHROOT, belongings, beside, set_capabilities,
-};
+use super::credentials::{belongings, beside};
 use super::world;
 use crate::arg::Arg;
 use crate::args;
+use crate::capabilities::{CAP_DAC_READ_SEARCH, CAP_SYS_CHROOT, set_capabilities};
 use crate::case;
 use crate::case::Family;
 use crate::deadline::until;

@@ -1,0 +1,185 @@
+//! readv, writev, preadv, pwritev, preadv2, pwritev2 on regular files: readv(2).
+
+use super::rw::{LARGEST, carried};
+use super::stage::{is_shortage, outcome};
+use super::{Args, Call, Native, Patch, Position, Reply, Stage, Undo};
+use crate::sys::data::{self, AT_POSITION};
+use crate::target::zeroed;
+use std::os::fd::AsFd;
+
+/// A stretch of the caller's memory.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    address: u64,
+    len: usize,
+}
+
+/// `UIO_MAXIOV`.
+const MOST_PARTS: usize = 1024;
+/// `RWF_*`: HIPRI, DSYNC, SYNC, NOWAIT, APPEND, NOAPPEND, ATOMIC, DONTCACHE.
+const KNOWN: u32 = 0xff;
+
+/// The parts, and their length together: no more than a worker carries.
+fn parts(args: &Args<'_>) -> Result<(Vec<Part>, usize), Native> {
+    let count = args.size(2);
+    if count == 0 || count > MOST_PARTS {
+        return Err(Native::Undecodable);
+    }
+    let bytes = args.bytes(1, count * 16)?;
+    let word = |at: usize| u64::from_ne_bytes(std::array::from_fn(|i| bytes[at + i]));
+    let part = |i: usize| {
+        let (address, len) = (word(i * 16), word(i * 16 + 8) as usize);
+        if len > LARGEST {
+            return Err(Native::Size);
+        }
+        args.range(address, len).map(|()| Part { address, len })
+    };
+    let parts = (0..count).map(part).collect::<Result<Vec<_>, _>>()?;
+    match parts.iter().map(|part| part.len).sum() {
+        0 => Err(Native::Undecodable),
+        total if total > LARGEST => Err(Native::Size),
+        total => Ok((parts, total)),
+    }
+}
+
+/// Where, and how: `None` for calls at the shared position.
+fn offset(args: &Args<'_>) -> Result<u64, Native> {
+    // Half of it in each of two registers on other platforms; here the second says nothing.
+    match args.raw(3) {
+        offset if offset.cast_signed() < 0 => Err(Native::Undecodable),
+        offset => Ok(offset),
+    }
+}
+
+fn offset_or_position(args: &Args<'_>) -> Result<(u64, u64), Native> {
+    let flags = args.uint(5);
+    if flags & !KNOWN != 0 {
+        return Err(Native::Undecodable);
+    }
+    let offset = match args.raw(3) {
+        AT_POSITION => AT_POSITION,
+        _ => offset(args)?,
+    };
+    Ok((offset, flags.into()))
+}
+
+#[derive(Debug)]
+pub struct ReadParts {
+    fd: i32,
+    parts: Vec<Part>,
+    total: usize,
+    offset: u64,
+    flags: u64,
+}
+
+fn read(args: &Args<'_>, offset: u64, flags: u64) -> Result<ReadParts, Native> {
+    let (parts, total) = parts(args)?;
+    Ok(ReadParts {
+        fd: args.int(0),
+        parts,
+        total,
+        offset,
+        flags,
+    })
+}
+
+pub fn readv(args: &mut Args<'_>) -> Result<ReadParts, Native> {
+    read(args, AT_POSITION, 0)
+}
+
+pub fn preadv(args: &mut Args<'_>) -> Result<ReadParts, Native> {
+    read(args, offset(args)?, 0)
+}
+
+pub fn preadv2(args: &mut Args<'_>) -> Result<ReadParts, Native> {
+    let (offset, flags) = offset_or_position(args)?;
+    read(args, offset, flags)
+}
+
+impl Call for ReadParts {
+    const LOOKS_AGAIN: bool = true;
+
+    fn perform(self, stage: &Stage<'_>) -> Result<Reply, Native> {
+        let file = carried(stage, self.fd)?;
+        let mut buffer = zeroed(self.total).map_err(|_| Native::Shortage)?;
+        let got = data::read(file.as_fd(), &mut buffer, self.offset, self.flags);
+        let got = match outcome(got)? {
+            Ok(got) => got,
+            Err(errno) => return Ok(Reply::error(errno)),
+        };
+        let undo = (self.offset == AT_POSITION).then_some(Undo {
+            file,
+            to: Position::Back(got as i64),
+        });
+        Ok(Reply {
+            memory: scattered(&self.parts, &buffer[..got]),
+            undo,
+            ..Reply::new(Ok(got as i64))
+        })
+    }
+}
+
+fn scattered(parts: &[Part], mut bytes: &[u8]) -> Vec<Patch> {
+    let mut patches = Vec::new();
+    for part in parts {
+        let (here, rest) = bytes.split_at(part.len.min(bytes.len()));
+        bytes = rest;
+        if !here.is_empty() {
+            patches.push(Patch {
+                address: part.address,
+                bytes: here.to_vec(),
+            });
+        }
+    }
+    patches
+}
+
+#[derive(Debug)]
+pub struct WriteParts {
+    fd: i32,
+    data: Vec<u8>,
+    offset: u64,
+    flags: u64,
+}
+
+fn write(args: &Args<'_>, offset: u64, flags: u64) -> Result<WriteParts, Native> {
+    let (parts, total) = parts(args)?;
+    let mut data = Vec::new();
+    data.try_reserve_exact(total)
+        .map_err(|_| Native::Shortage)?;
+    for part in parts.iter().filter(|part| part.len > 0) {
+        data.extend(args.bytes_at(part.address, part.len)?);
+    }
+    Ok(WriteParts {
+        fd: args.int(0),
+        data,
+        offset,
+        flags,
+    })
+}
+
+pub fn writev(args: &mut Args<'_>) -> Result<WriteParts, Native> {
+    write(args, AT_POSITION, 0)
+}
+
+pub fn pwritev(args: &mut Args<'_>) -> Result<WriteParts, Native> {
+    write(args, offset(args)?, 0)
+}
+
+pub fn pwritev2(args: &mut Args<'_>) -> Result<WriteParts, Native> {
+    let (offset, flags) = offset_or_position(args)?;
+    write(args, offset, flags)
+}
+
+impl Call for WriteParts {
+    const LOOKS_AGAIN: bool = true;
+
+    fn perform(self, stage: &Stage<'_>) -> Result<Reply, Native> {
+        stage.unlimited_file_size()?;
+        let file = carried(stage, self.fd)?;
+        match data::write(file.as_fd(), &self.data, self.offset, self.flags) {
+            Err(errno) if is_shortage(errno) => Err(Native::Shortage),
+            other => Ok(Reply::new(other.map(|n| n as i64))),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Which of a file's times something changes, and to what. A time that the clock chose is only "now".
+
+use crate::twin::Twin;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::time::Duration;
+
+/// Longer than the kernel's clock of files stands still.
+const TICK: Duration = Duration::from_millis(12);
+
+type Stamp = (i64, i64);
+
+/// Access, modification and change of what lies there, not followed.
+fn of(path: &str) -> Option<[Stamp; 3]> {
+    let meta = fs::symlink_metadata(path).ok()?;
+    Some([
+        (meta.atime(), meta.atime_nsec()),
+        (meta.mtime(), meta.mtime_nsec()),
+        (meta.ctime(), meta.ctime_nsec()),
+    ])
+}
+
+fn now() -> Stamp {
+    let mut time: libc::timespec = crate::twin::blank();
+    // SAFETY: a place for the answer.
+    unsafe { libc::clock_gettime(libc::CLOCK_REALTIME_COARSE, &raw mut time) };
+    (time.tv_sec, time.tv_nsec)
+}
+
+/// What `body` does to the times of each path.
+pub fn changes(t: &mut Twin, paths: &[&str], body: impl FnOnce(&mut Twin)) {
+    let before: Vec<_> = paths.iter().map(|path| of(path)).collect();
+    std::thread::sleep(TICK);
+    let start = now();
+    body(t);
+    let end = (now().0 + 1, 0);
+    for (path, before) in paths.iter().zip(before) {
+        let Some((before, after)) = before.zip(of(path)) else {
+            t.note("times", format_args!("{path} is not there"));
+            continue;
+        };
+        let word = |i: usize| match after[i] {
+            same if same == before[i] => "kept".into(),
+            stamp if start <= stamp && stamp <= end => "now".into(),
+            (seconds, nanos) => format!("{seconds}.{nanos:09}"),
+        };
+        let [read, written, changed] = [0, 1, 2].map(word);
+        t.note(
+            "times",
+            format_args!("{path} read {read}, written {written}, changed {changed}"),
+        );
+    }
+}
