@@ -4,6 +4,7 @@ use crate::arg::Arg;
 use crate::args;
 use crate::twin::{Twin, blank};
 use libc::*;
+use std::ffi::CStr;
 
 /// Called with the directory descriptor and the path.
 type Call = fn(&mut Twin, Arg, Arg);
@@ -207,6 +208,122 @@ fn readlinkat(t: &mut Twin, dir: Arg, path: Arg) {
     t.bytes("link", &text);
 }
 
+/// `struct xattr_args`, which libc does not have yet.
+#[repr(C, align(8))]
+#[derive(Debug, Clone, Copy, Default)]
+pub struct XattrArgs {
+    pub value: u64,
+    pub size: u32,
+    pub flags: u32,
+}
+
+pub const XATTR_ARGS_SIZE: usize = size_of::<XattrArgs>();
+
+impl XattrArgs {
+    pub fn new(value: &Arg, size: usize, flags: u32) -> Self {
+        Self {
+            value: value.raw as u64,
+            size: size as u32,
+            flags,
+        }
+    }
+
+    pub fn arg(&self) -> Arg {
+        let shown = format!("{{{:#x}, {:#x}}}", self.size, self.flags);
+        Arg::at(self as *const Self as usize, shown)
+    }
+}
+
+/// An attribute that only these files have, made anew: a call that changes it elsewhere finds none.
+const MARK: &CStr = c"user.twin";
+
+fn mark() {
+    for path in [c"file", c"dir", c"dir/inner", c"readonly", c"sticky/file"] {
+        // SAFETY: the strings are terminated and the value is one readable byte.
+        unsafe { libc::setxattr(path.as_ptr(), MARK.as_ptr(), c"m".as_ptr().cast(), 1, 0) };
+    }
+}
+
+fn getxattr(t: &mut Twin, _: Arg, path: Arg) {
+    mark();
+    let mut value = [b'.'; 8];
+    t.call("getxattr", args![path, MARK, &mut value, 8]);
+    t.bytes("value", &value);
+}
+
+fn lgetxattr(t: &mut Twin, _: Arg, path: Arg) {
+    mark();
+    let mut value = [b'.'; 8];
+    t.call("lgetxattr", args![path, MARK, &mut value, 8]);
+    t.bytes("value", &value);
+}
+
+fn getxattrat(t: &mut Twin, dir: Arg, path: Arg) {
+    mark();
+    for flags in [0, AT_SYMLINK_NOFOLLOW] {
+        let mut value = [b'.'; 8];
+        let xattr = XattrArgs::new(&Arg::from(&mut value), 8, 0);
+        let rest = args![&dir, &path, flags, MARK, xattr.arg(), XATTR_ARGS_SIZE];
+        t.call("getxattrat", rest);
+        t.bytes("value", &value);
+    }
+}
+
+fn listxattr(t: &mut Twin, _: Arg, path: Arg) {
+    mark();
+    let mut names = [b'.'; 64];
+    t.call("listxattr", args![path, &mut names, 64]);
+    t.bytes("names", &names);
+}
+
+fn llistxattr(t: &mut Twin, _: Arg, path: Arg) {
+    mark();
+    let mut names = [b'.'; 64];
+    t.call("llistxattr", args![path, &mut names, 64]);
+    t.bytes("names", &names);
+}
+
+fn listxattrat(t: &mut Twin, dir: Arg, path: Arg) {
+    mark();
+    for flags in [0, AT_SYMLINK_NOFOLLOW] {
+        let mut names = [b'.'; 64];
+        t.call("listxattrat", args![&dir, &path, flags, &mut names, 64]);
+        t.bytes("names", &names);
+    }
+}
+
+fn setxattr(t: &mut Twin, _: Arg, path: Arg) {
+    mark();
+    t.call("setxattr", args![path, MARK, b"new", 3, XATTR_REPLACE]);
+}
+
+fn lsetxattr(t: &mut Twin, _: Arg, path: Arg) {
+    mark();
+    t.call("lsetxattr", args![path, MARK, b"new", 3, XATTR_REPLACE]);
+}
+
+fn setxattrat(t: &mut Twin, dir: Arg, path: Arg) {
+    mark();
+    let xattr = XattrArgs::new(&Arg::from(b"new"), 3, XATTR_REPLACE as u32);
+    let rest = args![dir, path, 0, MARK, xattr.arg(), XATTR_ARGS_SIZE];
+    t.call("setxattrat", rest);
+}
+
+fn removexattr(t: &mut Twin, _: Arg, path: Arg) {
+    mark();
+    t.call("removexattr", args![path, MARK]);
+}
+
+fn lremovexattr(t: &mut Twin, _: Arg, path: Arg) {
+    mark();
+    t.call("lremovexattr", args![path, MARK]);
+}
+
+fn removexattrat(t: &mut Twin, dir: Arg, path: Arg) {
+    mark();
+    t.call("removexattrat", args![dir, path, 0, MARK]);
+}
+
 #[rustfmt::skip]
 pub const PATH_ROWS: &[PathRow] = &[
     looks(  "open",       "open",                         false, open),
@@ -235,4 +352,16 @@ pub const PATH_ROWS: &[PathRow] = &[
     changes("renameat2",  "renameat2_to",                 true,  renameat2_to),
     looks(  "readlink",   "readlink",                     false, readlink),
     looks(  "readlinkat", "readlinkat",                   true,  readlinkat),
+    looks(  "getxattr",   "getxattr",                     false, getxattr),
+    looks(  "lgetxattr",  "lgetxattr",                    false, lgetxattr),
+    looks(  "getxattrat", "getxattrat",                   true,  getxattrat),
+    looks(  "listxattr",  "listxattr",                    false, listxattr),
+    looks(  "llistxattr", "llistxattr",                   false, llistxattr),
+    looks(  "listxattrat", "listxattrat",                 true,  listxattrat),
+    changes("setxattr",   "setxattr",                     false, setxattr),
+    changes("lsetxattr",  "lsetxattr",                    false, lsetxattr),
+    changes("setxattrat", "setxattrat",                   true,  setxattrat),
+    changes("removexattr", "removexattr",                 false, removexattr),
+    changes("lremovexattr", "lremovexattr",               false, lremovexattr),
+    changes("removexattrat", "removexattrat",             true,  removexattrat),
 ];

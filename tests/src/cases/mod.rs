@@ -14,6 +14,7 @@ pub mod rw;
 pub mod stat;
 pub mod sync;
 pub mod world;
+pub mod xattr;
 
 use crate::case::Family;
 
@@ -31,4 +32,5 @@ pub const ALL: &[Family] = &[
     rw::FAMILY,
     stat::FAMILY,
     sync::FAMILY,
+    xattr::FAMILY,
 ];

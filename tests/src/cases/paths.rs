@@ -32,7 +32,7 @@ macro_rules! for_each_row {
 pub const FAMILY: Family = Family {
     name: "paths",
     on: FileSystem::ALL,
-    cases: for_each_row!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25),
+    cases: for_each_row!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37),
 };
 
 const _: () = assert!(
