@@ -13,6 +13,7 @@ pub mod reviewed;
 pub mod rw;
 pub mod stat;
 pub mod sync;
+pub mod vector;
 pub mod world;
 pub mod xattr;
 
@@ -32,5 +33,6 @@ pub const ALL: &[Family] = &[
     rw::FAMILY,
     stat::FAMILY,
     sync::FAMILY,
+    vector::FAMILY,
     xattr::FAMILY,
 ];
