@@ -1,6 +1,7 @@
 //! One file per family of calls. Each has its table of cases at its head.
 
 pub mod access;
+pub mod copy;
 pub mod credentials;
 pub mod dir;
 pub mod layers;
@@ -21,6 +22,7 @@ use crate::case::Family;
 
 pub const ALL: &[Family] = &[
     access::FAMILY,
+    copy::FAMILY,
     credentials::FAMILY,
     dir::FAMILY,
     layers::FAMILY,
