@@ -12,6 +12,7 @@ pub mod readlink;
 pub mod rename;
 pub mod reviewed;
 pub mod rw;
+pub mod size;
 pub mod stat;
 pub mod sync;
 pub mod vector;
@@ -33,6 +34,7 @@ pub const ALL: &[Family] = &[
     rename::FAMILY,
     reviewed::FAMILY,
     rw::FAMILY,
+    size::FAMILY,
     stat::FAMILY,
     sync::FAMILY,
     vector::FAMILY,
