@@ -35,10 +35,14 @@ pub fn inject(request: &Request, reply: Reply, caller: Caller<'_>) -> Result<Ans
         undo,
         fault,
     } = reply;
-    if let Err(native) = memory
-        .iter()
-        .try_for_each(|patch| write(request, patch, caller))
-    {
+    // As far as the kernel comes: where nothing is taken back, each is tried.
+    let all = fault.is_some();
+    let mut writes = memory.iter().map(|patch| write(request, patch, caller));
+    let written = match all {
+        true => writes.fold(Ok(()), Result::and),
+        false => writes.try_for_each(|written| written),
+    };
+    if let Err(native) = written {
         if let Some(errno) = fault {
             return Ok(Answer::Fail(errno));
         }

@@ -229,6 +229,36 @@ const PWRITE: Errnos = &[
     (EPIPE, Cannot("a pipe answers ESPIPE")),
     (ESPIPE, Covered),
 ];
+/// As read and pread: with -1 for an offset it is readv.
+const PREADV2: Errnos = &[
+    (EAGAIN, Covered),
+    (EBADF, Covered),
+    (EFAULT, Covered),
+    (EINTR, Covered),
+    (EINVAL, Covered),
+    (EIO, Covered),
+    (EISDIR, Covered),
+    (ENXIO, Cannot("lseek's, for SEEK_DATA and SEEK_HOLE only")),
+    (EOVERFLOW, NO_32_BIT),
+    (ESPIPE, Covered),
+];
+const PWRITEV2: Errnos = &[
+    (EAGAIN, Covered),
+    (EBADF, Covered),
+    (EDESTADDRREQ, Covered),
+    (EDQUOT, NO_QUOTA),
+    (EFAULT, Covered),
+    (EFBIG, Covered),
+    (EINTR, Covered),
+    (EINVAL, Covered),
+    (EIO, Covered),
+    (ENOSPC, Covered),
+    (ENXIO, Cannot("lseek's, for SEEK_DATA and SEEK_HOLE only")),
+    (EOVERFLOW, NO_32_BIT),
+    (EPERM, Covered),
+    (EPIPE, Covered),
+    (ESPIPE, Covered),
+];
 const FSTAT: Errnos = &[
     (EBADF, Covered),
     (EFAULT, Covered),
@@ -289,6 +319,144 @@ const TRUNCATE: Errnos = &[
     (ETXTBSY, Covered),
 ];
 
+const NO_LARGE_ATTRIBUTES: How =
+    Cannot("no local file system keeps more than a program may ask for");
+const STATS_OWN: How = Cannot("stat(2)'s, of numbers that are not asked for here");
+const LARGE: Errnos = &[(E2BIG, NO_LARGE_ATTRIBUTES)];
+/// The structure of the newest forms.
+const STRUCTURE: Errnos = &[(E2BIG, Covered)];
+const GETXATTR: Errnos = &[
+    (ENODATA, Covered),
+    (ENOTSUP, Covered),
+    (EOVERFLOW, STATS_OWN),
+    (ERANGE, Covered),
+];
+const LISTXATTR: Errnos = &[
+    (E2BIG, NO_LARGE_ATTRIBUTES),
+    (
+        ENOTSUP,
+        Cannot("where there are none, Linux answers with an empty list"),
+    ),
+    (EOVERFLOW, STATS_OWN),
+    (ERANGE, Covered),
+];
+const SETXATTR: Errnos = &[
+    (EDQUOT, NO_QUOTA),
+    (EEXIST, Covered),
+    (ENODATA, Covered),
+    (ENOSPC, Covered),
+    (ENOTSUP, Covered),
+    (EOVERFLOW, STATS_OWN),
+    (EPERM, Covered),
+    (ERANGE, Covered),
+];
+const REMOVEXATTR: Errnos = &[
+    (ENODATA, Covered),
+    (ENOTSUP, Covered),
+    (EOVERFLOW, STATS_OWN),
+];
+/// What is left of stat's errors without a path.
+const OPEN_FILE: Errnos = &[(EBADF, Covered), (EFAULT, Covered), (ENOMEM, NO_MEMORY)];
+const UNKNOWN_FLAG: Errnos = &[(EOPNOTSUPP, Covered)];
+const SYNC_FILE_RANGE: Errnos = &[
+    (EBADF, Covered),
+    (EINVAL, Covered),
+    (EIO, NO_BAD_DISK),
+    (ENOMEM, NO_MEMORY),
+    (ENOSPC, Covered),
+    (ESPIPE, Covered),
+];
+const SYNCFS: Errnos = &[
+    (EBADF, Covered),
+    (EDQUOT, Cannot("local file systems charge quotas at write")),
+    (EIO, NO_BAD_DISK),
+    (ENOSPC, Covered),
+];
+const COPY_FILE_RANGE: Errnos = &[
+    (EBADF, Covered),
+    (EFBIG, Covered),
+    (EINVAL, Covered),
+    (EIO, NO_BAD_DISK),
+    (EISDIR, Covered),
+    (ENOMEM, NO_MEMORY),
+    (ENOSPC, Covered),
+    (
+        EOPNOTSUPP,
+        Cannot("Linux copies by itself where a file system does not"),
+    ),
+    (EOVERFLOW, Covered),
+    (EPERM, Covered),
+    (ETXTBSY, Cannot("would take a swap file in use")),
+    (EXDEV, Covered),
+];
+const SENDFILE: Errnos = &[
+    (EAGAIN, Covered),
+    (EBADF, Covered),
+    (EFAULT, Covered),
+    (EINVAL, Covered),
+    (EIO, NO_BAD_DISK),
+    (ENOMEM, NO_MEMORY),
+    (EOVERFLOW, Covered),
+    (ESPIPE, Covered),
+];
+const SPLICE: Errnos = &[
+    (EAGAIN, Covered),
+    (EBADF, Covered),
+    (EINVAL, Covered),
+    (ENOMEM, NO_MEMORY),
+    (ESPIPE, Covered),
+];
+const TEE: Errnos = &[(EAGAIN, Covered), (EINVAL, Covered), (ENOMEM, NO_MEMORY)];
+const FTRUNCATE: Errnos = &[
+    (EBADF, Covered),
+    (EFBIG, Covered),
+    (
+        EINTR,
+        Cannot("no local file system waits interruptibly in ftruncate"),
+    ),
+    (EINVAL, Covered),
+    (EIO, NO_BAD_DISK),
+    (
+        EISDIR,
+        Cannot("a directory's descriptor is never open for writing"),
+    ),
+    (EPERM, Covered),
+    (
+        EROFS,
+        Cannot("nothing is open for writing on a read-only file system"),
+    ),
+    (
+        ETXTBSY,
+        Cannot("nothing that is executed is open for writing"),
+    ),
+];
+const FALLOCATE: Errnos = &[
+    (EBADF, Covered),
+    (EFBIG, Covered),
+    (EINTR, Cannot("would have to be interrupted amid a page")),
+    (EINVAL, Covered),
+    (EIO, NO_BAD_DISK),
+    (ENODEV, Covered),
+    (ENOSPC, Covered),
+    (ENOSYS, Cannot("every kernel that asys runs on has it")),
+    (EOPNOTSUPP, Covered),
+    (EPERM, Covered),
+    (ESPIPE, Covered),
+    (
+        ETXTBSY,
+        Cannot("nothing that is executed is open for writing"),
+    ),
+];
+const FSTATFS: Errnos = &[
+    (EBADF, Covered),
+    (EFAULT, Covered),
+    (EINTR, Cannot("no local file system waits in statfs")),
+    (EIO, NO_BAD_DISK),
+    (ENOMEM, NO_MEMORY),
+    (ENOSYS, Cannot("every file system tells something")),
+    (EOVERFLOW, NO_32_BIT),
+];
+
 #[rustfmt::skip]
 pub const ROWS: &[Row] = &[
     row("open",       SYS_open,       &[PATH, OPEN]),
@@ -341,4 +509,37 @@ pub const ROWS: &[Row] = &[
     row("futimesat",  SYS_futimesat,  &[PATH, AT, UTIME]),
     row("utimensat",  SYS_utimensat,  &[PATH, AT, UTIME, UTIMENSAT]),
     row("truncate",   SYS_truncate,   &[PATH, TRUNCATE]),
+    row("getxattr",        SYS_getxattr,        &[PATH, LARGE, GETXATTR]),
+    row("lgetxattr",       SYS_lgetxattr,       &[PATH, LARGE, GETXATTR]),
+    row("fgetxattr",       SYS_fgetxattr,       &[OPEN_FILE, LARGE, GETXATTR]),
+    row("getxattrat",      464,                 &[PATH, AT, FLAGS, STRUCTURE, GETXATTR]),
+    row("listxattr",       SYS_listxattr,       &[PATH, LISTXATTR]),
+    row("llistxattr",      SYS_llistxattr,      &[PATH, LISTXATTR]),
+    row("flistxattr",      SYS_flistxattr,      &[OPEN_FILE, LISTXATTR]),
+    row("listxattrat",     465,                 &[PATH, AT, FLAGS, LISTXATTR]),
+    row("setxattr",        SYS_setxattr,        &[PATH, FLAGS, SETXATTR]),
+    row("lsetxattr",       SYS_lsetxattr,       &[PATH, FLAGS, SETXATTR]),
+    row("fsetxattr",       SYS_fsetxattr,       &[OPEN_FILE, FLAGS, SETXATTR]),
+    row("setxattrat",      463,                 &[PATH, AT, FLAGS, STRUCTURE, SETXATTR]),
+    row("removexattr",     SYS_removexattr,     &[PATH, REMOVEXATTR]),
+    row("lremovexattr",    SYS_lremovexattr,    &[PATH, REMOVEXATTR]),
+    row("fremovexattr",    SYS_fremovexattr,    &[OPEN_FILE, REMOVEXATTR]),
+    row("removexattrat",   466,                 &[PATH, AT, FLAGS, REMOVEXATTR]),
+    row("readv",           SYS_readv,           &[READ]),
+    row("writev",          SYS_writev,          &[WRITE]),
+    row("preadv",          SYS_preadv,          &[PREAD]),
+    row("pwritev",         SYS_pwritev,         &[PWRITE]),
+    row("preadv2",         SYS_preadv2,         &[PREADV2, UNKNOWN_FLAG]),
+    row("pwritev2",        SYS_pwritev2,        &[PWRITEV2, UNKNOWN_FLAG]),
+    row("copy_file_range", SYS_copy_file_range, &[COPY_FILE_RANGE]),
+    row("sendfile",        SYS_sendfile,        &[SENDFILE]),
+    row("splice",          SYS_splice,          &[SPLICE]),
+    row("tee",             SYS_tee,             &[TEE]),
+    row("sync_file_range", SYS_sync_file_range, &[SYNC_FILE_RANGE]),
+    row("syncfs",          SYS_syncfs,          &[SYNCFS]),
+    row("sync",            SYS_sync,            &[]),
+    row("getdents",        SYS_getdents,        &[GETDENTS]),
+    row("fstatfs",         SYS_fstatfs,         &[FSTATFS]),
+    row("ftruncate",       SYS_ftruncate,       &[FTRUNCATE]),
+    row("fallocate",       SYS_fallocate,       &[FALLOCATE]),
 ];

@@ -1,9 +1,19 @@
 //! How each row that looks up a path is called with a path that is the point of the case.
 
+mod attributes;
+
+pub use attributes::{XATTR_ARGS_SIZE, XattrArgs};
+
 use crate::arg::Arg;
 use crate::args;
 use crate::twin::{Twin, blank};
-use crate::users::NOBODY;
+use attributes::{
+    chmod, chown, fchmodat, fchmodat2, fchownat, futimesat, getxattr, getxattrat, lchown,
+    lgetxattr, link_from, link_to, linkat_follows, linkat_from, linkat_to, listxattr, listxattrat,
+    llistxattr, lremovexattr, lsetxattr, mknod, mknodat, name_to_handle_at, removexattr,
+    removexattrat, setxattr, setxattrat, statfs, symlink, symlinkat, truncate, utime, utimensat,
+    utimes,
+};
 use libc::*;
 
 /// Called with the directory descriptor and the path.
@@ -232,177 +242,6 @@ fn readlinkat(t: &mut Twin, dir: Arg, path: Arg) {
     t.bytes("link", &text);
 }
 
-/// The world outside: no row may change the root directory's own attributes.
-fn leads_to_the_root(dir: &Arg, path: &Arg) -> bool {
-    let (mut there, mut root): (libc::stat, libc::stat) = (blank(), blank());
-    // SAFETY: the path is the case's, as in `Twin::call`; two places for the answers.
-    let found = unsafe {
-        libc::stat(c"/".as_ptr(), &raw mut root);
-        fstatat(dir.raw as i32, path.raw as *const c_char, &raw mut there, 0)
-    };
-    found == 0 && (there.st_dev, there.st_ino) == (root.st_dev, root.st_ino)
-}
-
-/// A mode that leaves a directory one that can be walked through.
-fn passable_mode(dir: &Arg, path: &Arg) -> u32 {
-    let mut there: libc::stat = blank();
-    // SAFETY: as above.
-    let found = unsafe { fstatat(dir.raw as i32, path.raw as *const c_char, &raw mut there, 0) };
-    match found == 0 && there.st_mode & S_IFMT == S_IFDIR {
-        true => 0o711,
-        false => 0o604,
-    }
-}
-
-/// Calls `change` with a path to anything but the root directory.
-fn sparing_the_root(dir: Arg, path: Arg, change: impl FnOnce(Arg, Arg)) {
-    if !leads_to_the_root(&dir, &path) {
-        change(dir, path);
-    }
-}
-
-fn link_from(t: &mut Twin, _: Arg, path: Arg) {
-    t.call("link", args![path, c"linked"]);
-}
-
-fn link_to(t: &mut Twin, _: Arg, path: Arg) {
-    t.call("link", args![c"file", path]);
-}
-
-fn linkat_from(t: &mut Twin, dir: Arg, path: Arg) {
-    t.call("linkat", args![dir, path, AT_FDCWD, c"linked", 0]);
-}
-
-fn linkat_follows(t: &mut Twin, dir: Arg, path: Arg) {
-    t.call(
-        "linkat",
-        args![dir, path, AT_FDCWD, c"linked", AT_SYMLINK_FOLLOW],
-    );
-}
-
-fn linkat_to(t: &mut Twin, dir: Arg, path: Arg) {
-    t.call("linkat", args![AT_FDCWD, c"file", dir, path, 0]);
-}
-
-fn symlink(t: &mut Twin, _: Arg, path: Arg) {
-    t.call("symlink", args![c"text", path]);
-}
-
-fn symlinkat(t: &mut Twin, dir: Arg, path: Arg) {
-    t.call("symlinkat", args![c"text", dir, path]);
-}
-
-fn mknod(t: &mut Twin, _: Arg, path: Arg) {
-    t.call("mknod", args![path, S_IFIFO | 0o640, 0]);
-}
-
-fn mknodat(t: &mut Twin, dir: Arg, path: Arg) {
-    t.call("mknodat", args![dir, path, S_IFREG | 0o640, 0]);
-}
-
-fn statfs(t: &mut Twin, _: Arg, path: Arg) {
-    let mut fs: libc::statfs = blank();
-    if t.call("statfs", args![path, &raw mut fs]) == 0 {
-        let line = format!("{:x} of {}", fs.f_type, fs.f_bsize);
-        t.note("statfs", line);
-    }
-}
-
-fn name_to_handle_at(t: &mut Twin, dir: Arg, path: Arg) {
-    for flags in [0, AT_SYMLINK_FOLLOW] {
-        let mut handle = FileHandle::with_room(128);
-        let mut mount = 0i32;
-        t.call(
-            "name_to_handle_at",
-            args![&dir, &path, handle.arg(), &raw mut mount, flags],
-        );
-        t.note(
-            "handle",
-            format_args!("{} of type {}", handle.bytes, handle.kind),
-        );
-    }
-}
-
-fn chmod(t: &mut Twin, _: Arg, path: Arg) {
-    sparing_the_root(AT_FDCWD.into(), path, |dir, path| {
-        let mode = passable_mode(&dir, &path);
-        t.call("chmod", args![path, mode]);
-    });
-}
-
-fn fchmodat(t: &mut Twin, dir: Arg, path: Arg) {
-    sparing_the_root(dir, path, |dir, path| {
-        let mode = passable_mode(&dir, &path);
-        t.call("fchmodat", args![dir, path, mode]);
-    });
-}
-
-fn fchmodat2(t: &mut Twin, dir: Arg, path: Arg) {
-    sparing_the_root(dir, path, |dir, path| {
-        let mode = passable_mode(&dir, &path);
-        for flags in [AT_SYMLINK_NOFOLLOW, 0] {
-            t.call("fchmodat2", args![&dir, &path, mode, flags]);
-        }
-    });
-}
-
-fn chown(t: &mut Twin, _: Arg, path: Arg) {
-    sparing_the_root(AT_FDCWD.into(), path, |_, path| {
-        t.call("chown", args![path, NOBODY, -1]);
-    });
-}
-
-fn lchown(t: &mut Twin, _: Arg, path: Arg) {
-    sparing_the_root(AT_FDCWD.into(), path, |_, path| {
-        t.call("lchown", args![path, -1, NOBODY]);
-    });
-}
-
-fn fchownat(t: &mut Twin, dir: Arg, path: Arg) {
-    sparing_the_root(dir, path, |dir, path| {
-        for flags in [AT_SYMLINK_NOFOLLOW, 0] {
-            t.call("fchownat", args![&dir, &path, NOBODY, -1, flags]);
-        }
-    });
-}
-
-/// Access and modification, in whatever parts of a second the row takes.
-static TIMES: [[i64; 2]; 2] = [[1_000_000_000, 5], [1_100_000_000, 7]];
-
-fn times() -> Arg {
-    Arg::at(TIMES.as_ptr() as usize, "two times")
-}
-
-fn utime(t: &mut Twin, _: Arg, path: Arg) {
-    sparing_the_root(AT_FDCWD.into(), path, |_, path| {
-        t.call("utime", args![path, times()]);
-    });
-}
-
-fn utimes(t: &mut Twin, _: Arg, path: Arg) {
-    sparing_the_root(AT_FDCWD.into(), path, |_, path| {
-        t.call("utimes", args![path, 0]);
-    });
-}
-
-fn futimesat(t: &mut Twin, dir: Arg, path: Arg) {
-    sparing_the_root(dir, path, |dir, path| {
-        t.call("futimesat", args![dir, path, times()]);
-    });
-}
-
-fn utimensat(t: &mut Twin, dir: Arg, path: Arg) {
-    sparing_the_root(dir, path, |dir, path| {
-        for flags in [AT_SYMLINK_NOFOLLOW, 0] {
-            t.call("utimensat", args![&dir, &path, times(), flags]);
-        }
-    });
-}
-
-fn truncate(t: &mut Twin, _: Arg, path: Arg) {
-    t.call("truncate", args![path, 3]);
-}
-
 #[rustfmt::skip]
 pub const PATH_ROWS: &[PathRow] = &[
     looks(  "open",       "open",                         false, open),
@@ -453,4 +292,16 @@ pub const PATH_ROWS: &[PathRow] = &[
     changes("futimesat", "futimesat",                   true,  futimesat),
     changes("utimensat", "utimensat",                   true,  utimensat),
     changes("truncate",  "truncate",                    false, truncate),
+    looks(  "getxattr",   "getxattr",                     false, getxattr),
+    looks(  "lgetxattr",  "lgetxattr",                    false, lgetxattr),
+    looks(  "getxattrat", "getxattrat",                   true,  getxattrat),
+    looks(  "listxattr",  "listxattr",                    false, listxattr),
+    looks(  "llistxattr", "llistxattr",                   false, llistxattr),
+    looks(  "listxattrat", "listxattrat",                 true,  listxattrat),
+    changes("setxattr",   "setxattr",                     false, setxattr),
+    changes("lsetxattr",  "lsetxattr",                    false, lsetxattr),
+    changes("setxattrat", "setxattrat",                   true,  setxattrat),
+    changes("removexattr", "removexattr",                 false, removexattr),
+    changes("lremovexattr", "lremovexattr",               false, lremovexattr),
+    changes("removexattrat", "removexattrat",             true,  removexattrat),
 ];

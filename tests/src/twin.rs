@@ -22,7 +22,6 @@ const OTHERS: &[(&str, i64)] = &[
     ("dup2", libc::SYS_dup2),
     ("fchdir", libc::SYS_fchdir),
     ("fcntl", libc::SYS_fcntl),
-    ("ftruncate", libc::SYS_ftruncate),
     ("ioctl", libc::SYS_ioctl),
     ("lseek", libc::SYS_lseek),
     ("prctl", libc::SYS_prctl),

@@ -163,4 +163,58 @@ fn call_every_row(dir: &Path) {
     t.call("fdatasync", args![fd]);
     t.call("fchmod", args![fd, 0o640]);
     t.call("fchown", args![fd, -1, -1]);
+    lists_and_syncs(&mut t, fd, dir);
+    sizes(&mut t, fd);
+    vectors(&mut t, fd);
+    copies(&mut t, fd);
+    attributes_of_an_open_file(&mut t, fd);
+}
+
+fn lists_and_syncs(t: &mut Twin, fd: i64, dir: i64) {
+    let mut buffer = [0u8; 256];
+    t.call("lseek", args![dir, 0, libc::SEEK_SET]);
+    t.call("getdents", args![dir, &mut buffer, 256]);
+    t.call("fstatfs", args![fd, &mut buffer]);
+    t.call("sync_file_range", args![fd, 0, 4, 2]);
+    t.call("syncfs", args![fd]);
+    t.call("sync", args![]);
+}
+
+fn sizes(t: &mut Twin, fd: i64) {
+    t.call("ftruncate", args![fd, 100]);
+    t.call("fallocate", args![fd, 0, 0, 200]);
+}
+
+fn vectors(t: &mut Twin, fd: i64) {
+    let buffer = [0u8; 8];
+    let vector = [[buffer.as_ptr() as usize, 4]; 2];
+    let place = vector.as_ptr();
+    for row in [
+        "readv", "preadv", "preadv2", "writev", "pwritev", "pwritev2",
+    ] {
+        t.call(row, args![fd, place, 2, 0, 0, 0]);
+    }
+}
+
+fn copies(t: &mut Twin, fd: i64) {
+    let other = t.call("open", args![c"w/dir/inner", libc::O_RDWR]);
+    t.call("copy_file_range", args![other, 0, fd, 0, 2, 0]);
+    t.call("sendfile", args![fd, other, 0, 2]);
+    let mut ends = [[0i32; 2]; 2];
+    for pair in &mut ends {
+        // SAFETY: a place for two descriptors.
+        assert_eq!(unsafe { libc::pipe(pair.as_mut_ptr()) }, 0);
+    }
+    let [[out, into], [_, other_into]] = ends;
+    t.call("write", args![into, b"piped", 5]);
+    t.call("tee", args![out, other_into, 5, 0]);
+    t.call("splice", args![out, 0, fd, 0, 5, 0]);
+}
+
+fn attributes_of_an_open_file(t: &mut Twin, fd: i64) {
+    let mut buffer = [0u8; 64];
+    t.call("fsetxattr", args![fd, c"user.x", b"value", 5, 0]);
+    t.call("fgetxattr", args![fd, c"user.x", &mut buffer, 64]);
+    t.call("flistxattr", args![fd, &mut buffer, 64]);
+    t.call("fremovexattr", args![fd, c"user.x"]);
 }

@@ -30,8 +30,16 @@ const NONBLOCK: u64 = libc::SPLICE_F_NONBLOCK as u64;
 /// `SPLICE_F_ALL`.
 const SPLICE_FLAGS: u32 = 15;
 
+/// An offset on two pages may be written in part, or not at all: not every
+/// call copies alike.
+fn is_on_one_page(address: u64) -> bool {
+    const PAGE: u64 = 4096;
+    address % PAGE <= PAGE - 8
+}
+
 fn side(args: &Args<'_>, fd: usize, offset: Option<usize>) -> Result<Side, Native> {
     let offset = match offset {
+        Some(arg) if !is_on_one_page(args.raw(arg)) => return Err(Native::Undecodable),
         Some(arg) if args.raw(arg) != 0 => {
             let bytes = args.bytes(arg, 8)?;
             let offset = u64::from_ne_bytes(std::array::from_fn(|i| bytes[i]));
@@ -43,15 +51,23 @@ fn side(args: &Args<'_>, fd: usize, offset: Option<usize>) -> Result<Side, Nativ
     Ok(Side { fd, offset })
 }
 
+/// How much. When nothing is wanted, not all of the calls look at the offsets.
+fn wanted(args: &Args<'_>, arg: usize) -> Result<u64, Native> {
+    match args.raw(arg) {
+        0 => Err(Native::Undecodable),
+        len => Ok(len),
+    }
+}
+
 pub fn copy_file_range(args: &mut Args<'_>) -> Result<Copy, Native> {
     if args.uint(5) != 0 {
         return Err(Native::Undecodable);
     }
     Ok(Copy {
         by: Transfer::CopyFileRange,
+        len: wanted(args, 4)?,
         from: side(args, 0, Some(1))?,
         to: side(args, 2, Some(3))?,
-        len: args.raw(4),
         flags: 0,
     })
 }
@@ -59,9 +75,9 @@ pub fn copy_file_range(args: &mut Args<'_>) -> Result<Copy, Native> {
 pub fn sendfile(args: &mut Args<'_>) -> Result<Copy, Native> {
     Ok(Copy {
         by: Transfer::Sendfile,
+        len: wanted(args, 3)?,
         from: side(args, 1, Some(2))?,
         to: side(args, 0, None)?,
-        len: args.raw(3),
         flags: 0,
     })
 }
@@ -83,9 +99,9 @@ fn piped(args: &Args<'_>, by: Transfer, from: Side, to: Side, len: usize) -> Res
     }
     Ok(Copy {
         by,
+        len: wanted(args, len)?,
         from,
         to,
-        len: args.raw(len),
         flags: flags.into(),
     })
 }
@@ -144,8 +160,16 @@ impl Call for Copy {
             // SIGPIPE is the caller's.
             Err(Errno::EPIPE) => return Err(Native::Type),
             Err(errno) if is_shortage(errno) => return Err(Native::Shortage),
+            // The offset is written all the same, and more wrong if it cannot be.
+            Err(_) if self.by == Transfer::Sendfile && self.from.offset.is_some() => {
+                return Err(Native::Undecodable);
+            }
             Err(errno) => return outcome::<()>(Err(errno)).map(Reply::done),
         };
+        if count == 0 && self.by == Transfer::CopyFileRange {
+            // It does not touch the offsets then.
+            return Ok(Reply::new(Ok(0)));
+        }
         let offsets = [moved(&source, &self.from), moved(&sink, &self.to)];
         Ok(Reply {
             memory: offsets.into_iter().flatten().collect(),

@@ -1,4 +1,4 @@
-//! mkdir, mkdirat, unlink, unlinkat, rmdir, getdents64.
+//! mkdir, mkdirat, unlink, unlinkat, rmdir, getdents64, getdents.
 
 use super::world;
 use crate::arg::Arg;
@@ -69,6 +69,12 @@ pub const FAMILY: Family = Family {
         case!(listing_while_changing),
         case!(listing_deleted).sees(&[("getdents64", &[ENOENT])]),
         case!(listing_proc),
+        case!(old_listing),
+        case!(old_listing_many),
+        case!(old_listing_buffers).sees(&[("getdents", &[EFAULT, EINVAL])]),
+        case!(old_listing_descriptors).sees(&[("getdents", &[EBADF, ENOTDIR])]),
+        case!(old_listing_positions),
+        case!(old_listing_deleted).sees(&[("getdents", &[ENOENT])]),
     ],
 };
 
@@ -583,4 +589,140 @@ fn listing_proc(t: &mut Twin) {
             .windows(name.len())
             .any(|window| window == name.as_bytes()),
     );
+}
+
+/// `struct linux_dirent`: the type is its last byte, the name ends with NUL somewhere before.
+fn old_entries(t: &mut Twin, bytes: &[u8]) {
+    let mut at = 0;
+    while at + 18 < bytes.len() {
+        let number = u64::from_ne_bytes(bytes[at..at + 8].try_into().expect("eight bytes"));
+        let length = usize::from(u16::from_ne_bytes([bytes[at + 16], bytes[at + 17]]));
+        let record = &bytes[at..at + length];
+        let name = CStr::from_bytes_until_nul(&record[18..]).expect("a name");
+        let name = name.to_bytes();
+        let inode = t.inode(0, number);
+        let next = u64::from_ne_bytes(record[8..16].try_into().expect("eight bytes"));
+        let kind = record[length - 1];
+        let line = format!("type {kind} length {length} {inode} next {next:x}");
+        t.note(&name.escape_ascii().to_string(), line);
+        at += length;
+    }
+}
+
+fn old_getdents(t: &mut Twin, fd: i64, size: usize) -> i64 {
+    let mut buffer = vec![0u8; size.min(1 << 20)];
+    let length = t.call("getdents", args![fd, &mut buffer[..], size]);
+    old_entries(t, &buffer[..usize::try_from(length).unwrap_or(0)]);
+    length
+}
+
+fn old_list(t: &mut Twin, path: &CStr, size: usize) {
+    let fd = t.call("open", args![path, O_RDONLY | O_DIRECTORY]);
+    while old_getdents(t, fd, size) > 0 {}
+    old_getdents(t, fd, size);
+    t.call("lseek", args![fd, 0, SEEK_CUR]);
+    t.close(fd);
+}
+
+fn old_listing(t: &mut Twin) {
+    let _reader = world::build("w");
+    for path in [c"w", c"w/dir", c"w/full/sub", c"."] {
+        for size in [4096, 32768, 64, 100, 280] {
+            old_list(t, path, size);
+        }
+    }
+}
+
+fn old_listing_many(t: &mut Twin) {
+    world::dir("many");
+    for i in 0..300 {
+        world::file(&format!("many/{i}{}", "x".repeat(i % 200)), "");
+    }
+    for size in [1024, 4096, 1 << 20] {
+        old_list(t, c"many", size);
+    }
+}
+
+fn old_listing_buffers(t: &mut Twin) {
+    let _reader = world::build("w");
+    let fd = t.call("open", args![c"w", O_RDONLY]);
+    for size in [0usize, 1, 18, 19, 23, 24, 25, 32] {
+        t.call("lseek", args![fd, 0, SEEK_SET]);
+        old_getdents(t, fd, size);
+        t.call("lseek", args![fd, 0, SEEK_CUR]);
+    }
+    for spot in memory::bad().iter().chain([&memory::read_only()]) {
+        for size in [0u64, 10, 24, 4096, u64::MAX] {
+            t.call("lseek", args![fd, 0, SEEK_SET]);
+            t.call("getdents", args![fd, spot, size]);
+            t.call("lseek", args![fd, 0, SEEK_CUR]);
+        }
+    }
+    for room in [0, 10, 24, 48, 100, 200] {
+        for second in [PROT_NONE, PROT_READ] {
+            t.call("lseek", args![fd, 0, SEEK_SET]);
+            let spot = memory::room_before(room, second);
+            let length = t.call("getdents", args![fd, &spot, 4096]);
+            if let Ok(length) = usize::try_from(length) {
+                old_entries(t, &memory::contents(&spot, length));
+            }
+            t.call("lseek", args![fd, 0, SEEK_CUR]);
+        }
+    }
+    let mut buffer = [0u8; 4096];
+    for size in [(1u64 << 32) + 4096, 0xdead_beef_0000_1000, 1 << 32] {
+        t.call("lseek", args![fd, 0, SEEK_SET]);
+        t.call("getdents", args![fd, &mut buffer, size]);
+    }
+}
+
+fn old_listing_descriptors(t: &mut Twin) {
+    let _reader = world::build("w");
+    let mut buffer = [0u8; 512];
+    for (path, flags) in [
+        (c"w/file", O_RDONLY),
+        (c"w/fifo", O_RDWR),
+        (c"w", O_PATH),
+        (c"/dev/null", O_RDONLY),
+        (c"/proc/self/stat", O_RDONLY),
+    ] {
+        let fd = t.call("open", args![path, flags]);
+        t.call("getdents", args![fd, &mut buffer, 512]);
+        t.call("getdents", args![fd, 0, 512]);
+        t.close(fd);
+    }
+    let dir = t.call("open", args![c"w/dir", O_RDONLY]);
+    let high = 0xdead_beef_0000_0000u64;
+    for fd in [u64::MAX, 99, high | 99, high | dir as u64] {
+        t.call("getdents", args![fd, &mut buffer, 512]);
+    }
+    t.call("getdents", args![-1, 0, 0]);
+}
+
+/// Both calls go on where either stopped.
+fn old_listing_positions(t: &mut Twin) {
+    let _reader = world::build("w");
+    let fd = t.call("open", args![c"w", O_RDONLY]);
+    let twin = t.call("dup", args![fd]);
+    old_getdents(t, fd, 100);
+    let cookie = t.call("lseek", args![fd, 0, SEEK_CUR]);
+    getdents(t, twin, 100);
+    t.fork("child", |t| {
+        old_getdents(t, fd, 100);
+    });
+    for offset in [cookie, 0, 1, cookie] {
+        t.call("lseek", args![twin, offset, SEEK_SET]);
+        old_getdents(t, fd, 100);
+        getdents(t, fd, 100);
+    }
+    while old_getdents(t, fd, 512) > 0 {}
+}
+
+fn old_listing_deleted(t: &mut Twin) {
+    world::dir("d");
+    let fd = t.call("open", args![c"d", O_RDONLY]);
+    fs::remove_dir("d").expect("d");
+    old_getdents(t, fd, 512);
+    t.call("getdents", args![fd, 0, 512]);
+    old_getdents(t, fd, 0);
 }

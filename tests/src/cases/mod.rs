@@ -1,6 +1,7 @@
 //! One file per family of calls. Each has its table of cases at its head.
 
 pub mod access;
+pub mod copy;
 pub mod credentials;
 pub mod dir;
 pub mod handle;
@@ -16,16 +17,20 @@ pub mod readlink;
 pub mod rename;
 pub mod reviewed;
 pub mod rw;
+pub mod size;
 pub mod stat;
 pub mod sync;
 pub mod times;
 pub mod truncate;
+pub mod vector;
 pub mod world;
+pub mod xattr;
 
 use crate::case::Family;
 
 pub const ALL: &[Family] = &[
     access::FAMILY,
+    copy::FAMILY,
     credentials::FAMILY,
     dir::FAMILY,
     handle::FAMILY,
@@ -41,8 +46,11 @@ pub const ALL: &[Family] = &[
     rename::FAMILY,
     reviewed::FAMILY,
     rw::FAMILY,
+    size::FAMILY,
     stat::FAMILY,
     sync::FAMILY,
     times::FAMILY,
     truncate::FAMILY,
+    vector::FAMILY,
+    xattr::FAMILY,
 ];
