@@ -17,6 +17,7 @@ pub mod rename;
 pub mod reviewed;
 pub mod rw;
 pub mod stat;
+pub mod symlinks;
 pub mod sync;
 pub mod times;
 pub mod truncate;
@@ -42,6 +43,7 @@ pub const ALL: &[Family] = &[
     reviewed::FAMILY,
     rw::FAMILY,
     stat::FAMILY,
+    symlinks::FAMILY,
     sync::FAMILY,
     times::FAMILY,
     truncate::FAMILY,
