@@ -1,4 +1,4 @@
-//! link, linkat, symlink, symlinkat.
+//! link, linkat.
 
 use super::world;
 use crate::args;
@@ -20,21 +20,11 @@ use std::path::Path;
 
 /// The last is linkat with AT_SYMLINK_FOLLOW.
 const LINKS: [&str; 3] = ["link", "linkat", "follow"];
-const SYMLINKS: [&str; 2] = ["symlink", "symlinkat"];
 
-macro_rules! links_see {
+macro_rules! both_see {
     ($($errno:ident),*) => { &[
         ("link", &[$($errno),*]),
         ("linkat", &[$($errno),*]),
-    ] };
-}
-
-macro_rules! all_see {
-    ($($errno:ident),*) => { &[
-        ("link", &[$($errno),*]),
-        ("linkat", &[$($errno),*]),
-        ("symlink", &[$($errno),*]),
-        ("symlinkat", &[$($errno),*]),
     ] };
 }
 
@@ -42,42 +32,33 @@ pub const FAMILY: Family = Family {
     name: "links",
     on: FileSystem::ALL,
     cases: &[
-        case!(everything).sees(links_see!(EPERM, ENOENT)),
-        case!(onto_everything).sees(all_see!(EEXIST, ENOENT)),
-        case!(both_paths).sees(links_see!(EFAULT)),
+        case!(everything).sees(both_see!(EPERM, ENOENT)),
+        case!(onto_everything).sees(both_see!(EEXIST, ENOENT)),
+        case!(both_paths).sees(both_see!(EFAULT)),
         case!(link_flags).sees(&[("linkat", &[EINVAL])]),
         case!(empty_path).sees(&[("linkat", &[EBADF, ENOENT, EPERM])]),
         case!(temporary_files).sees(&[("linkat", &[ENOENT])]),
         case!(magic_links),
         case!(descriptors).sees(&[("linkat", &[EBADF, ENOTDIR])]),
-        case!(texts).sees(&[
-            ("symlink", &[ENOENT, ENAMETOOLONG, EFAULT]),
-            ("symlinkat", &[ENOENT, ENAMETOOLONG, EFAULT]),
-        ]),
         case!(times),
-        case!(protected)
-            .needs(&[Need::Root])
-            .sees(links_see!(EPERM)),
+        case!(protected).needs(&[Need::Root]).sees(both_see!(EPERM)),
         case!(others_files),
-        case!(owners).needs(&[Need::Root]),
-        case!(kernel_directories)
-            .needs(&[Need::Root])
-            .sees(&[("symlink", &[EPERM]), ("symlinkat", &[EPERM])]),
+        case!(kernel_directories).needs(&[Need::Root]),
         case!(immutable)
             .needs(&[Need::InodeFlags])
-            .sees(links_see!(EPERM)),
+            .sees(both_see!(EPERM)),
         case!(across_mounts)
             .needs(&[Need::Mounts])
-            .sees(links_see!(EXDEV)),
+            .sees(both_see!(EXDEV)),
         case!(read_only_mount)
             .needs(&[Need::Mounts])
-            .sees(all_see!(EROFS)),
+            .sees(both_see!(EROFS)),
         case!(full_file_system)
             .needs(&[Need::Mounts])
-            .sees(all_see!(ENOSPC)),
+            .sees(both_see!(ENOSPC)),
         case!(too_many_links)
             .needs(&[Need::Images])
-            .sees(links_see!(EMLINK)),
+            .sees(both_see!(EMLINK)),
     ],
 };
 
@@ -94,13 +75,6 @@ fn link(t: &mut Twin, row: &str, from: &CStr, to: &CStr) -> i64 {
             args![AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW],
         ),
     }
-}
-
-fn symlink(t: &mut Twin, row: &str, text: &CStr, to: &CStr) {
-    match row {
-        "symlink" => t.call(row, args![text, to]),
-        _ => t.call(row, args![text, AT_FDCWD, to]),
-    };
 }
 
 const NAMES: &str = "
@@ -135,13 +109,6 @@ fn onto_everything(t: &mut Twin) {
                     t.tree("w");
                     t.call("unlink", args![to.as_c_str()]);
                 }
-            }
-        }
-        for row in SYMLINKS {
-            for text in [c"file", c"nowhere", c""] {
-                symlink(t, row, text, &to);
-                t.tree("w");
-                let _ = world::build("w");
             }
         }
     }
@@ -293,7 +260,6 @@ fn magic_links(t: &mut Twin) {
                 link(t, row, c"w/file", &from);
             }
         }
-        symlink(t, "symlink", c"x", &path(&format!("w/m{i}/")));
     }
     t.tree("w");
 }
@@ -316,36 +282,8 @@ fn descriptors(t: &mut Twin) {
                 t.call("linkat", args![one, absolute.as_c_str(), two, c"l", 0]);
                 t.tree("..");
             }
-            t.call("symlinkat", args![c"text", one, c"symbolic"]);
-            t.call("symlinkat", args![c"text", one, absolute.as_c_str()]);
-            t.tree("w");
         }
         [full, dir, file].into_iter().for_each(|fd| t.close(fd));
-    }
-}
-
-/// A link may say anything but nothing.
-fn texts(t: &mut Twin) {
-    let long = [255, 256, 4094, 4095, 4096, 9000].map(|length| path(&"t".repeat(length)));
-    let odd = CString::new(vec![0xff, b'/', 1, b'\n']).expect("no NUL");
-    let plain = [c"", c"x", c"/", c".", c"//", odd.as_c_str(), c"/proc/self"];
-    for row in SYMLINKS {
-        for text in plain.into_iter().chain(long.iter().map(CString::as_c_str)) {
-            symlink(t, row, text, c"new");
-            let mut said = [0u8; 5000];
-            t.call("readlink", args![c"new", &mut said, said.len()]);
-            t.bytes("text", said.trim_ascii_end().get(..20).unwrap_or_default());
-            t.tree(".");
-            t.call("unlink", args![c"new"]);
-        }
-    }
-    let edge = memory::before_the_edge(b"text\0");
-    let cut = memory::before_the_edge(b"text");
-    for spot in memory::bad().iter().chain([&edge, &cut]) {
-        t.call("symlink", args![spot, c"new"]);
-        t.call("symlinkat", args![spot, AT_FDCWD, c"new2"]);
-        t.call("symlinkat", args![spot, -1, c"new2"]);
-        t.tree(".");
     }
 }
 
@@ -357,9 +295,6 @@ fn times(t: &mut Twin) {
             stamps::changes(t, &paths, |t| {
                 link(t, row, from, &path(&format!("w/dir/{i}")));
             });
-        }
-        for row in SYMLINKS {
-            stamps::changes(t, &paths, |t| symlink(t, row, c"../file", c"w/dir/s"));
         }
     }
 }
@@ -411,25 +346,6 @@ fn others_files(t: &mut Twin) {
             link(t, row, c"/etc/shadow", c"new");
             link(t, row, c"/etc/passwd", c"/etc/passwd");
         }
-        for row in SYMLINKS {
-            symlink(t, row, c"x", c"/etc/passwd");
-            symlink(t, row, c"x", c"/etc/new");
-        }
-    });
-}
-
-/// Whose the link is, and of which group in a directory with the set-group-ID bit.
-fn owners(t: &mut Twin) {
-    let scene = || {
-        let _ = fs::remove_dir_all("inherits");
-        world::dir("inherits");
-        chown("inherits", Some(OWNER), Some(GROUP)).expect("chown");
-        world::chmod("inherits", 0o2777);
-    };
-    everyone(t, scene, |t| {
-        t.call("umask", args![0o77]);
-        symlink(t, "symlink", c"x", c"inherits/one");
-        symlink(t, "symlinkat", c"x", c"inherits/two");
     });
 }
 
@@ -442,9 +358,6 @@ fn kernel_directories(t: &mut Twin) {
         c"/dev/pts/new",
         c"/proc/self/fd/new",
     ] {
-        for row in SYMLINKS {
-            symlink(t, row, c"x", name);
-        }
         for row in LINKS {
             link(t, row, c"file", name);
             link(t, row, c"/proc/self/stat", name);
@@ -465,9 +378,6 @@ fn immutable(t: &mut Twin) {
         for row in LINKS {
             link(t, row, c"fixed", c"new");
             link(t, row, c"file", &path(&format!("dir/{row}")));
-        }
-        for row in SYMLINKS {
-            symlink(t, row, c"x", &path(&format!("dir/{row}")));
         }
         for file in &held {
             mounts::set_inode_flag(file, flag, false).expect("inode flag");
@@ -521,11 +431,6 @@ fn read_only_mount(t: &mut Twin) {
             link(t, row, from, to);
         }
     }
-    for row in SYMLINKS {
-        for to in [c"w/new", c"w/link", c"w/nowhere/x", c"w", c"w/new/"] {
-            symlink(t, row, c"text", to);
-        }
-    }
 }
 
 fn full_file_system(t: &mut Twin) {
@@ -534,9 +439,6 @@ fn full_file_system(t: &mut Twin) {
     mounts::tmpfs(Path::new("m"), "size=64k,nr_inodes=3").expect("tmpfs");
     world::file("m/file", "");
     for i in 0..3 {
-        for row in SYMLINKS {
-            symlink(t, row, c"text", &path(&format!("m/{row}{i}")));
-        }
         for row in LINKS {
             link(t, row, c"m/file", &path(&format!("m/{row}{i}")));
         }

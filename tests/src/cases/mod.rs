@@ -19,6 +19,7 @@ pub mod reviewed;
 pub mod rw;
 pub mod size;
 pub mod stat;
+pub mod symlinks;
 pub mod sync;
 pub mod times;
 pub mod truncate;
@@ -48,6 +49,7 @@ pub const ALL: &[Family] = &[
     rw::FAMILY,
     size::FAMILY,
     stat::FAMILY,
+    symlinks::FAMILY,
     sync::FAMILY,
     times::FAMILY,
     truncate::FAMILY,

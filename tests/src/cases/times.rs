@@ -239,6 +239,7 @@ fn pointers(t: &mut Twin) {
     }
 }
 
+/// The older call has no flags: whatever stands in the fourth register is not looked at.
 fn flags(t: &mut Twin) {
     let _reader = world::build("w");
     let single = (0..32).map(|bit| 1u32 << bit);
@@ -246,12 +247,12 @@ fn flags(t: &mut Twin) {
         for name in ["w/file", "w/link", "w/dangling", "w/dirlink/", "w/nowhere"] {
             let at = path(name);
             let when = [[i64::from(flags), 1], [2, 3]];
-            stamps::changes(t, &[name, "w/file"], |t| {
-                let path = at.as_c_str();
-                t.call("utimensat", args![AT_FDCWD, path, times(&when), flags]);
-                // The older call has no fourth argument.
-                t.call("futimesat", args![AT_FDCWD, path, times(&when), flags]);
-            });
+            // One at a time: whether following a link counts as reading it depends on when it was last changed.
+            for row in ["utimensat", "futimesat"] {
+                stamps::changes(t, &[name, "w/file"], |t| {
+                    t.call(row, args![AT_FDCWD, at.as_c_str(), times(&when), flags]);
+                });
+            }
         }
     }
 }
