@@ -75,7 +75,7 @@ const FROM_TERMINAL: &[Signal] = &[
 ];
 
 /// How long a SIGCONT to the group may take to reach the command, too, in milliseconds.
-const CONTINUED: u16 = 10;
+const CONTINUED: u16 = 50;
 
 /// How long a supervisor that has nothing left to do may take to end, in milliseconds.
 const FAREWELL: u16 = 2000;
@@ -269,6 +269,10 @@ impl Front {
     /// was the front alone that was continued. Whatever the supervisor says
     /// meanwhile is of a command that went on.
     fn is_left_behind(&self, command: &Command) -> bool {
+        // One that runs already may be stopped again by the time the wait is over.
+        if !tree::is_stopped(command.pid) {
+            return false;
+        }
         let mut fds = [PollFd::new(self.wire.as_fd(), PollFlags::POLLIN)];
         let silent = poll(&mut fds, PollTimeout::from(CONTINUED)) == Ok(0);
         silent && tree::is_stopped(command.pid)
