@@ -194,7 +194,7 @@ pub static TABLE: &[Row] = table![
     SYS_readlink           "readlink"        ["name"]         Quick         (Path Address Size)                     carry link::readlink,          "";
     SYS_readlinkat         "readlinkat"      ["name"]         Quick         (Dirfd Path Address Size)               carry link::readlinkat,        "native: an empty path";
     SYS_link               "link"            ["name"]         Quick         (Path Path)                             carry make::link,              "";
-    SYS_linkat             "linkat"          ["name"]         Quick         (Dirfd Path Dirfd Path AtFlags)         carry make::linkat,            "native: an empty path";
+    SYS_linkat             "linkat"          ["name"]         Quick         (Dirfd Path Dirfd Path AtFlags)         carry make::linkat,            "native: AT_EMPTY_PATH";
     SYS_symlink            "symlink"         ["name"]         Quick         (Text Path)                             carry make::symlink,           "";
     SYS_symlinkat          "symlinkat"       ["name"]         Quick         (Text Dirfd Path)                       carry make::symlinkat,         "";
     SYS_mknod              "mknod"           ["name"]         Quick         (Path Mode Number)                      carry make::mknod,             "native: devices";
