@@ -1,12 +1,9 @@
 //! Which of a file's times something changes, and to what. A time that the clock chose is only "now".
 
+use crate::deadline::until;
 use crate::twin::Twin;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::time::Duration;
-
-/// Longer than the kernel's clock of files stands still.
-const TICK: Duration = Duration::from_millis(12);
 
 type Stamp = (i64, i64);
 
@@ -27,10 +24,16 @@ fn now() -> Stamp {
     (time.tv_sec, time.tv_nsec)
 }
 
+/// Until the clock that files are stamped by has gone on: what is stamped from now on shows.
+pub fn next_tick() {
+    let start = now();
+    until("the clock's next tick", || now() > start);
+}
+
 /// What `body` does to the times of each path.
 pub fn changes(t: &mut Twin, paths: &[&str], body: impl FnOnce(&mut Twin)) {
     let before: Vec<_> = paths.iter().map(|path| of(path)).collect();
-    std::thread::sleep(TICK);
+    next_tick();
     let start = now();
     body(t);
     // Stamps can be finer than this clock, and ahead of it.

@@ -5,6 +5,7 @@ use crate::arg::Arg;
 use crate::args;
 use crate::case;
 use crate::case::Family;
+use crate::deadline::until;
 use crate::filesystem::FileSystem;
 use crate::memory;
 use crate::mounts;
@@ -1120,11 +1121,23 @@ fn broken_pipe_kills(t: &mut Twin) {
     }
 }
 
-/// Runs `call` beside a thread that does `then` once `call` will be waiting.
+/// As proc_pid_syscall(5) tells: `running`, or the number of the call it is held in.
+fn waits_in_a_transfer(thread: nix::unistd::Pid) -> bool {
+    let text = fs::read_to_string(format!("/proc/self/task/{thread}/syscall"));
+    let text = text.expect("the caller's call");
+    let number = text
+        .split(' ')
+        .next()
+        .and_then(|number| number.parse().ok());
+    [SYS_splice, SYS_tee].map(Some).contains(&number)
+}
+
+/// Runs `call` beside a thread that does `then` once the caller waits in splice or tee.
 fn beside<T>(call: impl FnOnce() -> T, then: impl FnOnce() + Send) -> T {
+    let caller = nix::unistd::gettid();
     std::thread::scope(|scope| {
-        scope.spawn(|| {
-            std::thread::sleep(Duration::from_millis(40));
+        scope.spawn(move || {
+            until("the caller waits", || waits_in_a_transfer(caller));
             then();
         });
         call()

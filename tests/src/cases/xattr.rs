@@ -982,7 +982,7 @@ fn change_the_time(t: &mut Twin) {
     for i in 0..4 {
         for what in ["set", "get", "list", "remove"] {
             let before = changed();
-            std::thread::sleep(std::time::Duration::from_millis(15));
+            crate::stamps::next_tick();
             match what {
                 "set" => drop(put(t, SET[i], on, c"user.x", b"value")),
                 "get" => value(t, GET[i], on, c"user.x"),
