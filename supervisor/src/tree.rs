@@ -49,22 +49,26 @@ fn reap() -> Reaped {
     }
 }
 
-/// All processes below this one, those of a dying supervisor's last thread included.
+/// All processes below this one, those of a dying supervisor's last thread
+/// included. Parents come first: a shell must not see its child killed, and say so.
 fn descendants() -> Vec<Pid> {
     let parents: HashMap<i32, i32> = processes()
         .filter_map(|pid| Some((pid, parent(Pid::from_raw(pid))?.as_raw())))
         .collect();
     let own = getpid().as_raw();
-    let below = |pid: &i32| {
+    let depth = |pid: &i32| {
         let ancestors = std::iter::successors(parents.get(pid), |next| parents.get(*next));
         // A loop cannot be, but numbers are reused while we look.
-        ancestors.take(parents.len()).any(|pid| *pid == own)
+        ancestors.take(parents.len()).position(|pid| *pid == own)
     };
-    parents
+    let mut found: Vec<(usize, i32)> = parents
         .keys()
-        .copied()
-        .filter(below)
-        .map(Pid::from_raw)
+        .filter_map(|pid| Some((depth(pid)?, *pid)))
+        .collect();
+    found.sort_unstable();
+    found
+        .into_iter()
+        .map(|(_, pid)| Pid::from_raw(pid))
         .collect()
 }
 
