@@ -57,6 +57,7 @@ impl Carrier<'_, '_> {
             mounts: self.mounts,
             own_files: self.own_files,
             foreign,
+            alone: !self.processes.several(),
             caller: self.request,
         };
         let reply = call.perform(&stage);

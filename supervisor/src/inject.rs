@@ -1,10 +1,11 @@
 //! Puts a reply into the target: the only writer to it.
 
-use crate::calls::{Native, NewFile, Patch, Position, Reply, Undo, Waits};
+use crate::calls::{Native, NewFile, Position, Reply, Stream, Undo, Waits};
 use crate::program::{Program, Run};
 use crate::request::Request;
 use crate::sys::notify::{self, Answer};
 use crate::sys::{file, memory};
+use crate::target::zeroed;
 use nix::errno::Errno;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
@@ -12,6 +13,9 @@ use std::time::{Duration, Instant};
 /// A call that took longer may have lost its thread, and the number been given
 /// to another: asked again before its memory is written.
 const DOUBTFUL: Duration = Duration::from_micros(500);
+
+/// As much of a stream as is held at once.
+const CHUNK: usize = 1 << 20;
 
 /// Whom a reply is for.
 #[derive(Clone, Copy, Debug)]
@@ -31,13 +35,19 @@ pub fn inject(request: &Request, reply: Reply, caller: Caller<'_>) -> Result<Ans
     let Reply {
         result,
         memory,
+        stream,
         file,
         undo,
         fault,
     } = reply;
+    if let Some(stream) = stream {
+        return pour(request, stream, caller);
+    }
     // As far as the kernel comes: where nothing is taken back, each is tried.
     let all = fault.is_some();
-    let mut writes = memory.iter().map(|patch| write(request, patch, caller));
+    let mut writes = memory
+        .iter()
+        .map(|patch| write(request, patch.address, &patch.bytes, caller));
     let written = match all {
         true => writes.fold(Ok(()), Result::and),
         false => writes.try_for_each(|written| written),
@@ -60,8 +70,8 @@ pub fn inject(request: &Request, reply: Reply, caller: Caller<'_>) -> Result<Ans
     }
 }
 
-fn write(request: &Request, patch: &Patch, caller: Caller<'_>) -> Result<(), Native> {
-    if patch.bytes.is_empty() {
+fn write(request: &Request, address: u64, bytes: &[u8], caller: Caller<'_>) -> Result<(), Native> {
+    if bytes.is_empty() {
         return Ok(());
     }
     let run = caller.run.ok_or(Native::Injection)?;
@@ -69,10 +79,45 @@ fn write(request: &Request, patch: &Patch, caller: Caller<'_>) -> Result<(), Nat
     if caller.received.elapsed() > DOUBTFUL && !request.waits() {
         return Err(Native::Injection);
     }
-    match memory::write(request.note().tid, patch.address, &patch.bytes) {
-        Ok(written) if written == patch.bytes.len() => Ok(()),
+    match memory::write(request.note().tid, address, bytes) {
+        Ok(written) if written == bytes.len() => Ok(()),
         _ => Err(Native::Injection),
     }
+}
+
+/// Reads and writes by turns until the file or the parts end.
+fn pour(request: &Request, stream: Stream, caller: Caller<'_>) -> Result<Answer, Native> {
+    let (poured, done) = match pour_parts(request, &stream, caller) {
+        Ok(done) => (Ok(Answer::Return(done as i64)), done),
+        // Whatever it was: the kernel says how far it comes.
+        Err(native) => (Err(native), 0),
+    };
+    take_back(Undo {
+        to: Position::Back((stream.claimed.saturating_sub(done)) as i64),
+        file: stream.file,
+    });
+    poured
+}
+
+fn pour_parts(request: &Request, stream: &Stream, caller: Caller<'_>) -> Result<u64, Native> {
+    let mut buffer = zeroed(CHUNK).map_err(|_| Native::Shortage)?;
+    let mut done = 0;
+    for part in &stream.parts {
+        let mut at = 0;
+        while at < part.len {
+            let wanted = CHUNK.min(part.len - at);
+            let chunk = &mut buffer[..wanted];
+            let got = file::pread(stream.file.as_fd(), chunk, stream.offset + done);
+            let got = got.map_err(|_| Native::Shortage)?;
+            write(request, part.address + at as u64, &chunk[..got], caller)?;
+            done += got as u64;
+            at += got;
+            if got < wanted {
+                return Ok(done);
+            }
+        }
+    }
+    Ok(done)
 }
 
 fn take_back(undo: Undo) {

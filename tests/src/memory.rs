@@ -3,6 +3,8 @@
 //! # Safety
 //! Every mapping made here is anonymous and private, and lives until the case's process ends.
 
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use std::os::fd::AsRawFd;
 use std::ptr::NonNull;
 
 pub const PAGE: usize = 4096;
@@ -57,6 +59,49 @@ pub fn before_the_edge(bytes: &[u8]) -> Spot {
 pub fn room_before(room: usize, second: i32) -> Spot {
     let base = map(libc::PROT_READ | libc::PROT_WRITE, second);
     Spot::new(base + PAGE - room, format!("room[{room}]"))
+}
+
+/// `length` writable bytes that are the same `window` over and over: room for more than there is memory.
+pub fn repeated(window: usize, length: usize) -> Spot {
+    let memory = memfd_create(c"window", MFdFlags::empty()).expect("memfd");
+    nix::unistd::ftruncate(&memory, window as i64).expect("ftruncate");
+    let base = reserve(length);
+    for at in (0..length).step_by(window) {
+        let (prot, flags) = (
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_SHARED | libc::MAP_FIXED,
+        );
+        let here = (base + at) as *mut libc::c_void;
+        // SAFETY: replaces a part of the reservation just made, to which nothing refers.
+        let mapped = unsafe { libc::mmap(here, window, prot, flags, memory.as_raw_fd(), 0) };
+        assert_eq!(mapped, here, "mmap failed");
+    }
+    Spot::new(base, format!("window[{length:#x}]"))
+}
+
+/// `room` writable bytes, then none for longer than any case reads.
+pub fn large_room_before_a_hole(room: usize) -> Spot {
+    let base = reserve(1 << 26);
+    let pages = room.next_multiple_of(PAGE);
+    // SAFETY: a part of the reservation just made, to which nothing refers.
+    let done = unsafe {
+        libc::mprotect(
+            base as *mut libc::c_void,
+            pages,
+            libc::PROT_READ | libc::PROT_WRITE,
+        )
+    };
+    assert_eq!(done, 0, "mprotect failed");
+    Spot::new(base + pages - room, format!("room[{room}]"))
+}
+
+/// Addresses at which nothing is.
+fn reserve(length: usize) -> usize {
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+    // SAFETY: a new mapping touches no existing object.
+    let base = unsafe { libc::mmap(std::ptr::null_mut(), length, libc::PROT_NONE, flags, -1, 0) };
+    assert_ne!(base, libc::MAP_FAILED, "mmap failed");
+    base as usize
 }
 
 /// What now stands in the `length` bytes at `spot`.

@@ -1,4 +1,4 @@
-//! Rough weather: workers that panic, crowds, tight limits, missing features, signals without end, random data.
+//! Rough weather: workers that panic, crowds, tight limits, missing features, signals without end, random data, large transfers.
 
 use asys_tests::play::{self, Tables};
 use std::process::ExitCode;
@@ -13,6 +13,8 @@ mod features;
 mod limits;
 #[path = "weather/panics.rs"]
 mod panics;
+#[path = "weather/transfers.rs"]
+mod transfers;
 
 fn main() -> ExitCode {
     play::main(&[
@@ -21,5 +23,6 @@ fn main() -> ExitCode {
         limits::TABLES,
         features::TABLES,
         data::TABLES,
+        transfers::TABLES,
     ])
 }

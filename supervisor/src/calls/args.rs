@@ -12,6 +12,13 @@ use std::os::fd::OwnedFd;
 /// `TASK_SIZE_MAX` with four-level page tables: above it, let the kernel judge.
 const USER_END: u64 = (1 << 47) - 4096;
 
+/// A stretch of the caller's memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    pub address: u64,
+    pub len: usize,
+}
+
 /// Six registers, and the stopped thread whose they are.
 #[derive(Debug)]
 pub struct Args<'a> {

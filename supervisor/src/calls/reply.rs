@@ -1,5 +1,6 @@
 //! What a call leaves for the target: a value or errno, bytes, a descriptor.
 
+use super::Part;
 use nix::errno::Errno;
 use std::os::fd::OwnedFd;
 
@@ -8,6 +9,8 @@ use std::os::fd::OwnedFd;
 pub struct Reply {
     pub result: Result<i64, Errno>,
     pub memory: Vec<Patch>,
+    /// More bytes than are held at once; their count becomes the value.
+    pub stream: Option<Stream>,
     /// To be installed; its number there becomes the value.
     pub file: Option<NewFile>,
     /// How to take the call back when the bytes cannot be delivered.
@@ -21,6 +24,17 @@ pub struct Reply {
 pub struct Patch {
     pub address: u64,
     pub bytes: Vec<u8>,
+}
+
+/// Bytes of a file, to be read while they are put into the target's memory.
+#[derive(Debug)]
+pub struct Stream {
+    pub file: OwnedFd,
+    pub offset: u64,
+    /// Where they go.
+    pub parts: Vec<Part>,
+    /// By how many bytes the shared file position has been moved for it.
+    pub claimed: u64,
 }
 
 /// A file for the target's table.
@@ -51,6 +65,7 @@ impl Reply {
         Reply {
             result,
             memory: Vec::new(),
+            stream: None,
             file: None,
             undo: None,
             fault: None,

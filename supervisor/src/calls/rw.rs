@@ -3,12 +3,13 @@
 //! Only on local file systems, see [`Stage::local_file`].
 
 use super::stage::{is_shortage, outcome};
-use super::{Args, Call, Native, Position, Reply, Stage, Undo};
+use super::stream::stream;
+use super::{Args, Call, Native, Part, Position, Reply, Stage, Undo};
 use crate::sys::file::{self, flag};
 use crate::target::zeroed;
 use std::os::fd::{AsFd, OwnedFd};
 
-/// Most bytes a worker carries in one call.
+/// Most bytes a worker holds.
 pub const LARGEST: usize = 8 << 20;
 
 #[derive(Debug)]
@@ -28,9 +29,6 @@ pub struct Write {
 
 fn length(args: &Args<'_>) -> Result<usize, Native> {
     let len = usize::try_from(args.raw(2)).map_err(|_| Native::Size)?;
-    if len > LARGEST {
-        return Err(Native::Size);
-    }
     // The kernel looks at the range first, even if there will be nothing to copy.
     args.buffer(1, len).map(|_| len)
 }
@@ -53,6 +51,9 @@ pub fn pread64(args: &mut Args<'_>) -> Result<Read, Native> {
 
 pub fn write(args: &mut Args<'_>) -> Result<Write, Native> {
     let len = length(args)?;
+    if len > LARGEST {
+        return Err(Native::Size);
+    }
     Ok(Write {
         fd: args.int(0),
         data: args.bytes(1, len)?,
@@ -94,6 +95,10 @@ impl Call for Read {
             offset,
         } = self;
         let file = carried(stage, fd)?;
+        if len > LARGEST {
+            let into = Part { address: out, len };
+            return stream(stage, file, vec![into], offset);
+        }
         let mut buffer = zeroed(len).map_err(|_| Native::Shortage)?;
         let result = match offset {
             Some(offset) => file::pread(file.as_fd(), &mut buffer, offset),

@@ -154,6 +154,8 @@ pub struct Stage<'a> {
     pub own_files: BorrowedFd<'a>,
     /// The caller's ids or the identity worn are not asys's own.
     pub foreign: bool,
+    /// No other thread of the tree has made itself known.
+    pub alone: bool,
     pub caller: &'a dyn Waits,
 }
 

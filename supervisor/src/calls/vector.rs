@@ -2,24 +2,18 @@
 
 use super::rw::{LARGEST, carried};
 use super::stage::{is_shortage, outcome};
-use super::{Args, Call, Native, Patch, Position, Reply, Stage, Undo};
+use super::stream::stream;
+use super::{Args, Call, Native, Part, Patch, Position, Reply, Stage, Undo};
 use crate::sys::data::{self, AT_POSITION};
 use crate::target::zeroed;
 use std::os::fd::AsFd;
-
-/// A stretch of the caller's memory.
-#[derive(Clone, Copy, Debug)]
-struct Part {
-    address: u64,
-    len: usize,
-}
 
 /// `UIO_MAXIOV`.
 const MOST_PARTS: usize = 1024;
 /// `RWF_*`: HIPRI, DSYNC, SYNC, NOWAIT, APPEND, NOAPPEND, ATOMIC, DONTCACHE.
 const KNOWN: u32 = 0xff;
 
-/// The parts, and their length together: no more than a worker carries.
+/// The parts, and their length together.
 fn parts(args: &Args<'_>) -> Result<(Vec<Part>, usize), Native> {
     let count = args.size(2);
     if count == 0 || count > MOST_PARTS {
@@ -29,15 +23,11 @@ fn parts(args: &Args<'_>) -> Result<(Vec<Part>, usize), Native> {
     let word = |at: usize| u64::from_ne_bytes(std::array::from_fn(|i| bytes[at + i]));
     let part = |i: usize| {
         let (address, len) = (word(i * 16), word(i * 16 + 8) as usize);
-        if len > LARGEST {
-            return Err(Native::Size);
-        }
         args.range(address, len).map(|()| Part { address, len })
     };
     let parts = (0..count).map(part).collect::<Result<Vec<_>, _>>()?;
     match parts.iter().map(|part| part.len).sum() {
         0 => Err(Native::Undecodable),
-        total if total > LARGEST => Err(Native::Size),
         total => Ok((parts, total)),
     }
 }
@@ -101,6 +91,13 @@ impl Call for ReadParts {
 
     fn perform(self, stage: &Stage<'_>) -> Result<Reply, Native> {
         let file = carried(stage, self.fd)?;
+        if self.total > LARGEST {
+            let offset = (self.offset != AT_POSITION).then_some(self.offset);
+            return match self.flags {
+                0 => stream(stage, file, self.parts, offset),
+                _ => Err(Native::Size),
+            };
+        }
         let mut buffer = zeroed(self.total).map_err(|_| Native::Shortage)?;
         let got = data::read(file.as_fd(), &mut buffer, self.offset, self.flags);
         let got = match outcome(got)? {
@@ -144,6 +141,9 @@ pub struct WriteParts {
 
 fn write(args: &Args<'_>, offset: u64, flags: u64) -> Result<WriteParts, Native> {
     let (parts, total) = parts(args)?;
+    if total > LARGEST {
+        return Err(Native::Size);
+    }
     let mut data = Vec::new();
     data.try_reserve_exact(total)
         .map_err(|_| Native::Shortage)?;

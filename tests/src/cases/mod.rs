@@ -19,6 +19,7 @@ pub mod reviewed;
 pub mod rw;
 pub mod size;
 pub mod stat;
+pub mod streams;
 pub mod symlinks;
 pub mod sync;
 pub mod times;
@@ -49,6 +50,7 @@ pub const ALL: &[Family] = &[
     rw::FAMILY,
     size::FAMILY,
     stat::FAMILY,
+    streams::FAMILY,
     symlinks::FAMILY,
     sync::FAMILY,
     times::FAMILY,
