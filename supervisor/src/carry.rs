@@ -9,6 +9,7 @@ use crate::calls::{Args, Call, Native, Reply, Stage, Waits, Wears};
 use crate::chaos::{self, Step};
 use crate::facts::{Facts, Trust};
 use crate::identity::{Own, Wardrobe};
+use crate::interrupt::Interrupts;
 use crate::mounts::Mounts;
 use crate::processes::Processes;
 use crate::request::Request;
@@ -24,6 +25,9 @@ pub struct Carrier<'a, 't> {
     pub target: &'a Target,
     pub processes: &'a Processes,
     pub mounts: &'a Mounts,
+    pub interrupts: &'a Interrupts,
+    /// The worker's number.
+    pub worker: usize,
     pub own: &'a Own,
     /// /proc/self/fd.
     pub own_files: BorrowedFd<'a>,
@@ -60,7 +64,12 @@ impl Carrier<'_, '_> {
             alone: !self.processes.several(),
             caller: self.request,
         };
-        let reply = call.perform(&stage);
+        let reply = {
+            let waits = C::WAITS || self.mounts.may_be_remote();
+            let _interruptible =
+                waits.then(|| self.interrupts.open(self.worker, self.request.note()));
+            call.perform(&stage)
+        };
         chaos::strike(Step::Performed);
         reply
     }

@@ -16,6 +16,7 @@ pub mod facts;
 pub mod front;
 pub mod identity;
 pub mod inject;
+pub mod interrupt;
 pub mod keeper;
 pub mod lookup;
 pub mod message;

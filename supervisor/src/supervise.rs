@@ -6,6 +6,7 @@
 
 use crate::facts::{Company, Witness};
 use crate::identity::Own;
+use crate::interrupt::{self, Interrupts};
 use crate::message;
 use crate::mounts::Mounts;
 use crate::pool::Pool;
@@ -112,6 +113,7 @@ pub fn run(mut plan: Plan<'_>) -> Result<()> {
     let front = process::pidfd_open(plan.front.as_raw(), 0).context("pidfd_open")?;
     let keeper = process::pidfd_open(plan.keeper.as_raw(), 0).context("pidfd_open")?;
     let (staged, listener) = plan.launch.stage()?;
+    interrupt::prepare();
     // Only now: the child was to be in the front's group.
     let front_group = nix::unistd::getpgrp().as_raw();
     // Not a session: sched_autogroup would part it from the target it wakes. The
@@ -168,9 +170,11 @@ fn share(plan: Plan<'_>, poll: &Poll, listener: OwnedFd, group: i32) -> Result<S
     let capacity = plan
         .workers
         .min(inflight.map_or(usize::MAX, |n| n.get() as usize));
+    let slots = slots(capacity, &plan.policy);
     Ok(Shared {
         desk: Arc::new(Desk::new(listener)),
-        pool: Pool::new(slots(capacity, &plan.policy), bell),
+        pool: Pool::new(slots, bell),
+        interrupts: Interrupts::new(slots),
         processes: Processes::new(witness).context("/proc")?,
         mounts: Mounts::new(group),
         own: plan.own,
@@ -306,6 +310,7 @@ impl Supervisor<'_> {
             let queued = pool.all_busy()
                 && notify::pending(self.shared.desk.listener()) == Ok(Pending::Call);
             pool.tick(queued);
+            self.shared.interrupts.tick(&self.shared.desk);
             if idle > IDLE_TICKS {
                 pool.rest();
             }

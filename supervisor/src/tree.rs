@@ -103,12 +103,19 @@ pub fn descends(pid: Pid, ancestor: Pid) -> bool {
     false
 }
 
-/// Whether the process is stopped: field 3 of proc_pid_stat(5).
+/// Whether the process is stopped.
 #[must_use]
 pub fn is_stopped(pid: Pid) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit_once(") ")
-        .is_some_and(|(_, rest)| rest.starts_with('T'))
+    state(pid.as_raw()) == Some('T')
+}
+
+/// The state of a thread: field 3 of proc_pid_stat(5).
+#[must_use]
+pub fn state(tid: i32) -> Option<char> {
+    let stat = std::fs::read_to_string(format!("/proc/{tid}/stat")).ok()?;
+    // The name in parentheses may hold anything.
+    let (_, rest) = stat.rsplit_once(") ")?;
+    rest.chars().next()
 }
 
 /// Whether this process is its tracer: `PTRACE_TRACEME` of a child.

@@ -6,6 +6,7 @@ use crate::chaos::{self, Step};
 use crate::facts::Facts;
 use crate::identity::{Own, Wardrobe};
 use crate::inject::{Caller, inject};
+use crate::interrupt::Interrupts;
 use crate::mounts::Mounts;
 use crate::pool::{Next, Pool};
 use crate::processes::{Met, Processes, Thread};
@@ -31,6 +32,7 @@ use std::time::Instant;
 pub struct Shared {
     pub desk: Arc<Desk>,
     pub pool: Pool,
+    pub interrupts: Interrupts,
     pub processes: Processes,
     pub mounts: Mounts,
     pub own: Own,
@@ -321,6 +323,8 @@ impl Worker {
             target,
             processes: &shared.processes,
             mounts: &shared.mounts,
+            interrupts: &shared.interrupts,
+            worker: self.number,
             own: &shared.own,
             own_files: shared.own_files.as_fd(),
             wardrobe: &mut self.wardrobe,

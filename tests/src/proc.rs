@@ -1,5 +1,6 @@
 //! Other processes, as /proc shows them.
 
+use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use std::fs;
 
@@ -49,6 +50,14 @@ pub fn is_stopped(pid: Pid) -> bool {
 /// Waits in the kernel for something, as a program that has nothing to do.
 pub fn waits(pid: Pid) -> bool {
     stat(pid).is_some_and(|stat| matches!(stat.state, 'S' | 'D'))
+}
+
+/// Whether a signal to the process waits: `ShdPnd` of proc_pid_status(5).
+pub fn pends(pid: Pid, signal: Signal) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let pending = status.lines().find_map(|line| line.strip_prefix("ShdPnd:"));
+    let set = pending.and_then(|set| u64::from_str_radix(set.trim(), 16).ok());
+    set.is_some_and(|set| set >> (signal as i32 - 1) & 1 == 1)
 }
 
 /// Every process there is.

@@ -16,15 +16,23 @@ pub fn caught() -> u32 {
 
 /// Counts `signal` from here on; the calls it interrupts are not restarted.
 pub fn catch(signal: Signal) {
-    set(signal, SigHandler::Handler(count));
+    catch_with(signal, SaFlags::empty());
+}
+
+pub fn catch_with(signal: Signal, flags: SaFlags) {
+    set(signal, SigHandler::Handler(count), flags);
 }
 
 pub fn ignore(signal: Signal) {
-    set(signal, SigHandler::SigIgn);
+    set(signal, SigHandler::SigIgn, SaFlags::empty());
 }
 
-fn set(signal: Signal, handler: SigHandler) {
-    let action = SigAction::new(handler, SaFlags::empty(), SigSet::empty());
+pub fn block(signal: Signal) {
+    SigSet::from(signal).thread_block().expect("sigprocmask");
+}
+
+fn set(signal: Signal, handler: SigHandler, flags: SaFlags) {
+    let action = SigAction::new(handler, flags, SigSet::empty());
     // SAFETY: the handler only adds to an atomic.
     unsafe { sigaction(signal, &action) }.expect("sigaction");
 }

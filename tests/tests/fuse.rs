@@ -11,7 +11,14 @@ mod callers;
 mod flushes;
 #[path = "fuse/ground.rs"]
 mod ground;
+#[path = "fuse/interrupts.rs"]
+mod interrupts;
 
 fn main() -> ExitCode {
-    play::main(&[flushes::TABLES, callers::TABLES, access::TABLES])
+    play::main(&[
+        flushes::TABLES,
+        callers::TABLES,
+        access::TABLES,
+        interrupts::TABLES,
+    ])
 }

@@ -93,6 +93,8 @@ pub fn fallocate(args: &mut Args<'_>) -> Result<Fallocate, Native> {
 }
 
 impl Call for Fallocate {
+    const WAITS: bool = true;
+
     fn perform(self, stage: &Stage<'_>) -> Result<Reply, Native> {
         let Fallocate {
             fd,

@@ -104,6 +104,9 @@ pub trait Call: Sized {
     /// [`Stage::file`], which asks afterwards whether it still waits.
     const LOOKS_AGAIN: bool = false;
 
+    /// Whether a signal of the caller's may end it early on a local file system, too.
+    const WAITS: bool = false;
+
     fn wears(&self) -> Wears {
         Wears::Effective
     }

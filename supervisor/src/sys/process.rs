@@ -237,6 +237,31 @@ pub fn set_dispositions(signals: &[nix::sys::signal::Signal], ignore: bool) {
     }
 }
 
+/// Has `signal` interrupt calls, and do nothing else.
+pub fn catch(signal: nix::sys::signal::Signal) {
+    use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, sigaction};
+    extern "C" fn nothing(_: i32) {}
+    // Without SA_RESTART.
+    let action = SigAction::new(
+        SigHandler::Handler(nothing),
+        SaFlags::empty(),
+        SigSet::empty(),
+    );
+    // SAFETY: the handler touches nothing.
+    let _ = unsafe { sigaction(signal, &action) };
+}
+
+/// Sends `signal` to a thread of this process.
+///
+/// # Errors
+/// ESRCH when it has ended.
+pub fn signal_thread(tid: i32, signal: nix::sys::signal::Signal) -> Result<(), Errno> {
+    let process = u64::from(std::process::id());
+    let args = [process, tid as u64, signal as u64, 0, 0, 0];
+    // SAFETY: plain numbers.
+    unsafe { syscall(libc::SYS_tgkill, args) }.map(drop)
+}
+
 /// The calling thread's id.
 #[must_use]
 pub fn own_tid() -> i32 {

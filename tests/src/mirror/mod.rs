@@ -9,11 +9,13 @@
 mod answers;
 mod attributes;
 mod backing;
+mod gate;
 mod journal;
 mod nodes;
 mod requests;
 mod xattr;
 
+pub use gate::{Gate, Opcode};
 pub use journal::{Asked, Journal, Kind};
 
 use anyhow::{Context, Result};
@@ -58,6 +60,22 @@ const THREADS: usize = 4;
 impl Mirror {
     /// Shows the directory `of` at `at`.
     pub fn mount(of: &Path, at: &Path, options: Options) -> Result<Self> {
+        Self::mount_by(of, at, options, Ok)
+    }
+
+    /// As [`Mirror::mount`], with a gate before it.
+    pub fn mount_guarded(of: &Path, at: &Path, options: Options) -> Result<(Self, Arc<Gate>)> {
+        let gate = Arc::new(Gate::default());
+        let mirror = Self::mount_by(of, at, options, |device| gate.guard(device))?;
+        Ok((mirror, gate))
+    }
+
+    fn mount_by(
+        of: &Path,
+        at: &Path,
+        options: Options,
+        line: impl FnOnce(OwnedFd) -> Result<OwnedFd>,
+    ) -> Result<Self> {
         let journal = Arc::new(Journal::default());
         let requests = requests::Requests::new(Backing::new(of)?, journal.clone(), options.trust);
         let device = File::options().read(true).write(true).open("/dev/fuse");
@@ -73,7 +91,8 @@ impl Mirror {
             Some(data.as_str()),
         )
         .context("mount")?;
-        thread::spawn(move || serve(requests, device.into()));
+        let device = line(device.into())?;
+        thread::spawn(move || serve(requests, device));
         let at = at.to_path_buf();
         Ok(Self { at, journal })
     }

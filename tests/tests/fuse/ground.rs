@@ -1,12 +1,14 @@
 //! A mirror in the directory of a session, at `m`, of what lies at `behind`.
 
 use asys_tests::deadline::until;
-use asys_tests::mirror::{Asked, Kind, Mirror, Options};
+use asys_tests::mirror::{Asked, Gate, Kind, Mirror, Options};
 use asys_tests::mounts;
 use asys_tests::session::Session;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::panic::resume_unwind;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -31,12 +33,23 @@ pub fn apart(test: impl FnOnce() + Send) {
 
 /// This process must not look into the mirror: the programs of the session may.
 pub fn mirror(session: &Session, options: Options) -> Mirror {
+    let (behind, at) = places(session);
+    Mirror::mount(&behind, &at, options).expect("a mirror")
+}
+
+/// As [`mirror`], [`OPEN_TO_ALL`], with a gate before it.
+pub fn guarded(session: &Session) -> (Mirror, Arc<Gate>) {
+    let (behind, at) = places(session);
+    Mirror::mount_guarded(&behind, &at, OPEN_TO_ALL).expect("a mirror")
+}
+
+fn places(session: &Session) -> (PathBuf, PathBuf) {
     let (behind, at) = (session.path("behind"), session.path("m"));
     for dir in [&behind, &at] {
         fs::create_dir_all(dir).expect("a directory");
     }
     fs::set_permissions(&behind, Permissions::from_mode(0o777)).expect("chmod");
-    Mirror::mount(&behind, &at, options).expect("a mirror")
+    (behind, at)
 }
 
 /// All that was asked, once what was opened has been released, which nobody waits for.
