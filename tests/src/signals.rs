@@ -23,6 +23,11 @@ pub fn ignore(signal: Signal) {
     set(signal, SigHandler::SigIgn);
 }
 
+/// What the kernel does by itself. The Rust runtime ignores SIGPIPE.
+pub fn default(signal: Signal) {
+    set(signal, SigHandler::SigDfl);
+}
+
 fn set(signal: Signal, handler: SigHandler) {
     let action = SigAction::new(handler, SaFlags::empty(), SigSet::empty());
     // SAFETY: the handler only adds to an atomic.
