@@ -79,19 +79,26 @@ pub fn fixed_offsets(t: &mut Twin) {
         4,
         0,
     );
-    one_fixed_offset(t, &fixed);
+    one_fixed_offset(t, &at);
 }
 
-/// What could be written before has been.
-fn one_fixed_offset(t: &mut Twin, fixed: &memory::Spot) {
-    let [source, sink] = two_files(t);
-    let mut cell = 3i64;
-    let good = Arg::at(&raw mut cell as usize, "&3");
-    let ends = ((&source.into(), &good), (&sink.into(), &fixed.into()));
-    raw(t, "copy_file_range", ends, 4, 0);
-    t.note("offset", cell);
-    close(t, &[source, sink]);
-    t.tree(".");
+/// What could be written before has been, whichever of the two it is that cannot.
+fn one_fixed_offset(t: &mut Twin, fixed: &Arg) {
+    for (fixed_source, length) in [(false, 4), (true, 4), (true, 1000)] {
+        let [source, sink] = two_files(t);
+        let mut cell = 3i64;
+        let good = Arg::at(&raw mut cell as usize, "&3");
+        let (from, to) = match fixed_source {
+            true => (fixed, &good),
+            false => (&good, fixed),
+        };
+        let ends = ((&source.into(), from), (&sink.into(), to));
+        raw(t, "copy_file_range", ends, length, 0);
+        t.note("offset", cell);
+        where_are(t, &[source, sink]);
+        close(t, &[source, sink]);
+        t.tree(".");
+    }
 }
 
 /// An offset across the edge of a page that is missing, or may not be written.
