@@ -18,7 +18,6 @@ use nix::sys::signal::Signal;
 use std::ffi::{CStr, CString};
 use std::fs;
 use std::os::unix::fs::chown;
-use std::process::{Command, Stdio};
 
 pub const FAMILY: Family = Family {
     name: "truncate",
@@ -214,17 +213,10 @@ fn file_size_limit_kills(t: &mut Twin) {
 }
 
 fn running_program(t: &mut Twin) {
-    let cat = crate::needs::find("cat").expect("cat");
-    fs::copy(cat, "prog").expect("copy");
-    let mut child = Command::new("./prog")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("prog");
+    let mut child = world::running_program();
     for length in [0, 5, 1 << 30, -1] {
         truncate(t, c"prog", length);
     }
-    drop(child.stdin.take());
     t.note("ended", child.wait().expect("prog"));
     truncate(t, c"prog", 5);
 }

@@ -7,6 +7,7 @@ use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
+use std::process::{Child, Command, Stdio};
 
 /// Sets the permission bits of `path`.
 pub fn chmod(path: &str, mode: u32) {
@@ -75,6 +76,15 @@ pub fn tmpfs(options: &str) {
     mounts::own_namespace();
     dir("m");
     mounts::tmpfs(Path::new("m"), options).expect("tmpfs");
+}
+
+/// `prog`, a copy of cat(1) that runs until somebody waits for it.
+pub fn running_program() -> Child {
+    let cat = crate::needs::find("cat").expect("cat");
+    fs::copy(cat, "prog").expect("copy");
+    let mut program = Command::new("./prog");
+    program.stdin(Stdio::piped()).stdout(Stdio::null());
+    program.spawn().expect("prog")
 }
 
 /// A chain of symbolic links in `at`: link N goes through N + 1 links to `target`.
