@@ -9,6 +9,9 @@ use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+/// Modes with bits that writing takes away, or not.
+pub const PRIVILEGE_BITS: [u32; 5] = [0o6777, 0o4755, 0o2755, 0o2745, 0o1777];
+
 /// Sets the permission bits of `path`.
 pub fn chmod(path: &str, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).expect(path);

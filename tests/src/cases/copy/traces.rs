@@ -10,8 +10,8 @@ use libc::*;
 
 /// Writing takes set-user-ID and set-group-ID away, unless the writer is privileged.
 pub fn privilege_bits(t: &mut Twin) {
-    let body = |t: &mut Twin| {
-        for mode in [0o6777, 0o4755, 0o2755, 0o2745, 0o1777] {
+    ordinary_and_self(t, |t| {
+        for mode in world::PRIVILEGE_BITS {
             for row in ["copy_file_range", "sendfile", "splice"] {
                 let [source, sink] = two_files(t);
                 let [out, into] = pipe(O_NONBLOCK);
@@ -25,8 +25,7 @@ pub fn privilege_bits(t: &mut Twin) {
                 close(t, &[source, sink, out, into]);
             }
         }
-    };
-    ordinary_and_self(t, body);
+    });
 }
 
 pub fn times(t: &mut Twin) {
