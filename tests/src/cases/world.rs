@@ -3,6 +3,7 @@
 use crate::mounts;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
+use std::ffi::CString;
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::os::unix::net::UnixDatagram;
@@ -11,6 +12,10 @@ use std::process::{Child, Command, Stdio};
 
 /// Modes with bits that writing takes away, or not.
 pub const PRIVILEGE_BITS: [u32; 5] = [0o6777, 0o4755, 0o2755, 0o2745, 0o1777];
+
+pub fn path(text: &str) -> CString {
+    CString::new(text).expect("no NUL in a path")
+}
 
 /// Sets the permission bits of `path`.
 pub fn chmod(path: &str, mode: u32) {
@@ -71,6 +76,15 @@ pub fn read_only() -> File {
     let reader = build("w");
     mounts::own_namespace();
     mounts::bind("w", "w", true);
+    reader
+}
+
+/// The tree in `w`, with a tmpfs at `w/dir` that has a file `inside`.
+pub fn with_mount() -> File {
+    let reader = build("w");
+    mounts::own_namespace();
+    mounts::tmpfs(Path::new("w/dir"), "size=64k").expect("tmpfs");
+    file("w/dir/inside", "");
     reader
 }
 
