@@ -1,6 +1,8 @@
 //! Descriptors of what has no name: pipes, sockets, memory. They are a case's own, and hold what it puts there.
 
-use libc::{AF_UNIX, O_NONBLOCK, POLLIN, POLLOUT, SOCK_NONBLOCK, SOCK_STREAM, pollfd};
+use libc::{
+    AF_INET, AF_UNIX, O_NONBLOCK, POLLIN, POLLOUT, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM, pollfd,
+};
 
 /// What is read from, what is written to.
 pub fn pipe(flags: i32) -> [i64; 2] {
@@ -29,11 +31,11 @@ pub fn memory(flags: u32) -> i64 {
 
 /// Of each kind that there is one, and both ends of a pipe. None of them waits.
 pub fn one_of_each() -> Vec<i64> {
-    let kind = SOCK_STREAM | SOCK_NONBLOCK;
     // SAFETY: plain numbers.
     let made = unsafe {
         [
-            libc::socket(AF_UNIX, kind, 0),
+            libc::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0),
+            libc::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0),
             libc::eventfd(0, libc::EFD_NONBLOCK),
             libc::epoll_create1(0),
             libc::inotify_init1(libc::IN_NONBLOCK),

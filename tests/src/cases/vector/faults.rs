@@ -2,8 +2,7 @@
 
 use super::vectors::{ALL, Vector, WRITES, call, open, open_contents, raw, seek, where_is};
 use crate::arg::Arg;
-use crate::memory;
-use crate::memory::Spot;
+use crate::memory::{self, Spot};
 use crate::twin::Twin;
 use libc::*;
 use std::fs;
