@@ -25,6 +25,7 @@ pub mod capabilities;
 pub mod case;
 pub mod cases;
 pub mod cast;
+pub mod contents;
 pub mod deadline;
 pub mod errnos;
 pub mod faults;

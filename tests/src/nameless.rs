@@ -1,8 +1,18 @@
 //! Descriptors of what has no name: pipes, sockets, memory. They are a case's own, and hold what it puts there.
 
 use libc::{
-    AF_INET, AF_UNIX, O_NONBLOCK, POLLIN, POLLOUT, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM, pollfd,
+    AF_INET, AF_UNIX, F_SEAL_FUTURE_WRITE, F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_WRITE,
+    O_NONBLOCK, POLLIN, POLLOUT, SOCK_DGRAM, SOCK_NONBLOCK, SOCK_STREAM, pollfd,
 };
+
+/// Of memfd_create(2)'s files, one at a time.
+pub const SEALS: [i32; 5] = [
+    F_SEAL_WRITE,
+    F_SEAL_GROW,
+    F_SEAL_SHRINK,
+    F_SEAL_FUTURE_WRITE,
+    F_SEAL_SEAL,
+];
 
 /// What is read from, what is written to.
 pub fn pipe(flags: i32) -> [i64; 2] {

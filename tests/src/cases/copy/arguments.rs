@@ -1,8 +1,9 @@
 //! Flags, and descriptors of every kind: what is refused, and when.
 
-use super::ends::{ALL, close, drain, moves, open, put, two_files, where_are};
+use super::ends::{ALL, close, drain, moves, put, two_files, where_are};
 use crate::args;
 use crate::cases::world;
+use crate::contents::open;
 use crate::nameless::{one_of_each, pipe};
 use crate::twin::Twin;
 use libc::*;

@@ -3,17 +3,15 @@
 use crate::arg::Arg;
 use crate::args;
 use crate::cases::world;
+use crate::contents::{CONTENTS, open};
 use crate::nameless::is_ready;
 use crate::twin::Twin;
 use libc::*;
-use std::ffi::CStr;
 
 /// Those that take files, and those that take a pipe.
 pub const FILES: [&str; 2] = ["copy_file_range", "sendfile"];
 
 pub const ALL: [&str; 4] = ["copy_file_range", "sendfile", "splice", "tee"];
-
-pub const CONTENTS: &str = "0123456789abcdefghijklmnopqrstuvwxyz";
 
 /// A descriptor, and the offset that is handed along with it.
 type End = (i64, Option<i64>);
@@ -52,10 +50,6 @@ pub fn raw(
         "tee" => t.call(row, args![from.0, to.0, length, flags]),
         _ => t.call(row, args![from.0, from.1, to.0, to.1, length, flags]),
     }
-}
-
-pub fn open(t: &mut Twin, path: &CStr, flags: i32) -> i64 {
-    t.call("open", args![path, flags, 0o644])
 }
 
 /// A source with contents and a sink with others.

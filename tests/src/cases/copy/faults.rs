@@ -1,8 +1,9 @@
 //! Offsets in memory that is not there, ends, or cannot be written.
 
-use super::ends::{FILES, close, drain, open, put, raw, two_files, where_are};
+use super::ends::{FILES, close, drain, put, raw, two_files, where_are};
 use crate::arg::Arg;
 use crate::cases::world;
+use crate::contents::open;
 use crate::memory;
 use crate::nameless::pipe;
 use crate::twin::Twin;

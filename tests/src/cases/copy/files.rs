@@ -1,7 +1,8 @@
 //! Files of other file systems, of the kernel, and of no name.
 
-use super::ends::{FILES, drain, moves, open, put, two_files, where_are};
+use super::ends::{FILES, drain, moves, put, two_files, where_are};
 use crate::args;
+use crate::contents::open;
 use crate::nameless::{memory, pipe};
 use crate::twin::Twin;
 use libc::*;

@@ -1,7 +1,9 @@
 //! What a file may not become: seals, inode flags, a full file system, a size limit.
 
-use super::ends::{CONTENTS, FILES, close, moves, open, put, two_files, where_are};
+use super::ends::{FILES, close, moves, put, two_files, where_are};
 use crate::cases::world;
+use crate::contents::{CONTENTS, open};
+use crate::nameless::SEALS;
 use crate::nameless::{fill, memory, pipe};
 use crate::twin::Twin;
 use crate::{args, limits, mounts, signals};
@@ -10,12 +12,7 @@ use nix::sys::signal::Signal;
 use std::fs;
 
 pub fn sealed_memory(t: &mut Twin) {
-    for seal in [
-        F_SEAL_WRITE,
-        F_SEAL_GROW,
-        F_SEAL_SHRINK,
-        F_SEAL_FUTURE_WRITE,
-    ] {
+    for seal in SEALS {
         let [source, sink] = [0, 1].map(|_| memory(MFD_ALLOW_SEALING));
         let [out, into] = pipe(O_NONBLOCK);
         for fd in [source, sink, into] {

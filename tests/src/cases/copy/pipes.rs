@@ -1,8 +1,9 @@
 //! Between pipes and files, and from pipe to pipe.
 
-use super::ends::{close, drain, moves, open, put, two_files, where_are};
+use super::ends::{close, drain, moves, put, two_files, where_are};
 use crate::args;
 use crate::cases::world;
+use crate::contents::open;
 use crate::nameless::{fill, is_ready, pipe, take_all};
 use crate::twin::Twin;
 use libc::*;

@@ -1,8 +1,9 @@
 //! From where to where, and how much.
 
-use super::ends::{CONTENTS, FILES, close, drain, moves, open, put, two_files, where_are};
+use super::ends::{FILES, close, drain, moves, put, two_files, where_are};
 use crate::args;
 use crate::cases::world;
+use crate::contents::{CONTENTS, much, open};
 use crate::nameless::pipe;
 use crate::twin::Twin;
 use libc::*;
@@ -203,9 +204,7 @@ pub fn holes(t: &mut Twin) {
 
 /// Larger than any pipe or bounce buffer.
 pub fn large_files(t: &mut Twin) {
-    let bytes: Vec<u8> = (0..9_000_001u32)
-        .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
-        .collect();
+    let bytes = much();
     for row in FILES {
         fs::write("from", &bytes).expect("from");
         world::file("to", "");

@@ -1,6 +1,7 @@
 //! What else bytes are sent to.
 
-use super::ends::{close, drain, moves, open, put, two_files, where_are};
+use super::ends::{close, drain, moves, put, two_files, where_are};
+use crate::contents::open;
 use crate::nameless::{fill, pipe, socket_pair};
 use crate::twin::Twin;
 use libc::*;

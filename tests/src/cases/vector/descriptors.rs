@@ -1,10 +1,8 @@
 //! Descriptors of other kinds.
 
-use super::vectors::{
-    ALL, CONTENTS, HERE, READS, Vector, WRITES, moves, open, open_contents, raw, reads, where_is,
-    writes,
-};
+use super::vectors::{ALL, HERE, READS, Vector, WRITES, moves, raw, reads, writes};
 use crate::cases::world;
+use crate::contents::{CONTENTS, open, open_contents, where_is};
 use crate::twin::Twin;
 use libc::*;
 use std::fs;

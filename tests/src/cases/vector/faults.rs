@@ -1,7 +1,8 @@
 //! Vectors and parts in memory that is not there, ends, or cannot be written.
 
-use super::vectors::{ALL, Vector, WRITES, call, open, open_contents, raw, seek, where_is};
+use super::vectors::{ALL, Vector, WRITES, call, raw, seek};
 use crate::arg::Arg;
+use crate::contents::{open, open_contents, where_is};
 use crate::memory::{self, Spot};
 use crate::twin::Twin;
 use libc::*;

@@ -1,10 +1,9 @@
 //! RWF_ flags, and flags of the open file.
 
-use super::vectors::{
-    ALL, CONTENTS, HERE, Vector, call, flagged, moves, open, open_contents, seek, where_is,
-};
+use super::vectors::{ALL, HERE, Vector, call, flagged, moves, seek};
 use crate::arg::Arg;
 use crate::cases::world;
+use crate::contents::{CONTENTS, open, open_contents, where_is};
 use crate::memory::Spot;
 use crate::nameless::one_of_each;
 use crate::twin::Twin;

@@ -1,20 +1,16 @@
 //! What a file may not become: seals, a size limit, a full file system.
 
-use super::vectors::{HERE, WRITES, open, reads, seek, where_is, writes};
+use super::vectors::{HERE, WRITES, reads, seek, writes};
 use crate::cases::world;
-use crate::nameless::memory;
+use crate::contents::{open, where_is};
+use crate::nameless::{SEALS, memory};
 use crate::twin::Twin;
 use crate::{args, limits, signals};
 use libc::*;
 use nix::sys::signal::Signal;
 
 pub fn sealed_memory(t: &mut Twin) {
-    for seal in [
-        F_SEAL_WRITE,
-        F_SEAL_GROW,
-        F_SEAL_SHRINK,
-        F_SEAL_FUTURE_WRITE,
-    ] {
+    for seal in SEALS {
         for row in WRITES {
             let fd = memory(MFD_ALLOW_SEALING);
             t.call("write", args![fd, b"before", 6]);

@@ -1,10 +1,9 @@
 //! How many parts there are, how long, and where.
 
-use super::vectors::{
-    ALL, READS, Vector, WRITES, call, open, open_contents, raw, reads, seek, where_is, writes,
-};
+use super::vectors::{ALL, READS, Vector, WRITES, call, raw, reads, seek, writes};
 use crate::arg::Arg;
 use crate::cases::world;
+use crate::contents::{much, open, open_contents, where_is};
 use crate::memory;
 use crate::twin::Twin;
 use libc::*;
@@ -160,9 +159,7 @@ pub fn lengths(t: &mut Twin) {
 
 /// Larger than any bounce buffer, in parts and as a whole.
 pub fn large_transfers(t: &mut Twin) {
-    let mut bytes: Vec<u8> = (0..9_000_001u32)
-        .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
-        .collect();
+    let mut bytes = much();
     let mut back = vec![0u8; bytes.len()];
     for lengths in [
         &[9_000_001][..],

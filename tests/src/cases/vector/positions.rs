@@ -1,10 +1,9 @@
 //! Offsets, and the position that is shared.
 
-use super::vectors::{
-    ALL, HERE, READS, WRITES, open, open_contents, reads, seek, where_is, writes,
-};
+use super::vectors::{ALL, HERE, READS, WRITES, reads, seek, writes};
 use crate::args;
 use crate::cases::world;
+use crate::contents::{open, open_contents, where_is};
 use crate::twin::Twin;
 use libc::*;
 

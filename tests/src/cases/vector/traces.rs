@@ -1,7 +1,8 @@
 //! What reading and writing leave on a file besides bytes: mode and times.
 
-use super::vectors::{ALL, CONTENTS, WRITES, moves, open, writes};
+use super::vectors::{ALL, WRITES, moves, writes};
 use crate::cases::world;
+use crate::contents::{CONTENTS, open};
 use crate::stamps;
 use crate::twin::Twin;
 use crate::users::ordinary_and_self;

@@ -2,10 +2,8 @@
 
 use crate::arg::Arg;
 use crate::args;
-use crate::cases::world;
 use crate::twin::Twin;
 use libc::*;
-use std::ffi::CStr;
 
 pub const READS: [&str; 3] = ["readv", "preadv", "preadv2"];
 
@@ -14,8 +12,6 @@ pub const WRITES: [&str; 3] = ["writev", "pwritev", "pwritev2"];
 pub const ALL: [&str; 6] = [
     "readv", "preadv", "preadv2", "writev", "pwritev", "pwritev2",
 ];
-
-pub const CONTENTS: &str = "0123456789abcdefghijklmnopqrstuvwxyz";
 
 /// preadv2's and pwritev2's: at the shared position.
 pub const HERE: i64 = -1;
@@ -83,21 +79,8 @@ pub fn flagged(t: &mut Twin, row: &str, fd: i64, vector: &Vector, offset: i64, f
     raw(t, row, &fd.into(), (&vector.arg(), &count), offset, flags)
 }
 
-pub fn open(t: &mut Twin, path: &CStr, flags: i32) -> i64 {
-    t.call("open", args![path, flags, 0o644])
-}
-
-pub fn open_contents(t: &mut Twin) -> i64 {
-    world::file("file", CONTENTS);
-    open(t, c"file", O_RDWR)
-}
-
 pub fn seek(t: &mut Twin, fd: i64, to: i64) {
     t.call("lseek", args![fd, to, SEEK_SET]);
-}
-
-pub fn where_is(t: &mut Twin, fd: i64) {
-    t.call("lseek", args![fd, 0, SEEK_CUR]);
 }
 
 /// Reads into parts of these lengths, and shows what came.
