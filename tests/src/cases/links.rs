@@ -1,6 +1,6 @@
 //! link, linkat.
 
-use super::world;
+use super::world::{self, path};
 use crate::args;
 use crate::case;
 use crate::case::Family;
@@ -13,10 +13,9 @@ use crate::stamps;
 use crate::twin::Twin;
 use crate::users::{is_root, ordinary};
 use libc::*;
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 use std::fs;
 use std::os::unix::fs::chown;
-use std::path::Path;
 
 const ROWS: [&str; 2] = ["link", "linkat"];
 /// The last is linkat with AT_SYMLINK_FOLLOW.
@@ -57,10 +56,6 @@ pub const FAMILY: Family = Family {
             .each_sees(&ROWS, &[EMLINK]),
     ],
 };
-
-fn path(text: &str) -> CString {
-    CString::new(text).expect("no NUL in a path")
-}
 
 fn link(t: &mut Twin, row: &str, from: &CStr, to: &CStr) -> i64 {
     match row {
@@ -367,17 +362,12 @@ fn immutable(t: &mut Twin) {
         world::file("fixed", "");
         world::file("file", "");
         world::dir("dir");
-        let held = ["fixed", "dir"].map(|path| fs::File::open(path).expect(path));
-        for file in &held {
-            mounts::set_inode_flag(file, flag, true).expect("inode flag");
-        }
-        for row in LINKS {
-            link(t, row, c"fixed", c"new");
-            link(t, row, c"file", &path(&format!("dir/{row}")));
-        }
-        for file in &held {
-            mounts::set_inode_flag(file, flag, false).expect("inode flag");
-        }
+        mounts::with_inode_flag(flag, &["fixed", "dir"], || {
+            for row in LINKS {
+                link(t, row, c"fixed", c"new");
+                link(t, row, c"file", &path(&format!("dir/{row}")));
+            }
+        });
         t.tree(".");
         fs::remove_dir_all("dir").expect("dir");
         fs::remove_file("fixed").expect("fixed");
@@ -385,12 +375,9 @@ fn immutable(t: &mut Twin) {
 }
 
 fn across_mounts(t: &mut Twin) {
-    let _reader = world::build("w");
-    mounts::own_namespace();
-    mounts::tmpfs(Path::new("w/dir"), "size=64k").expect("tmpfs");
+    let _reader = world::with_mount();
     world::dir("same");
     mounts::bind("w", "same", false);
-    world::file("w/dir/inside", "");
     world::link("dir/inside", "w/into");
     for (i, row) in LINKS.into_iter().enumerate() {
         for (from, to) in [
@@ -412,9 +399,7 @@ fn across_mounts(t: &mut Twin) {
 }
 
 fn read_only_mount(t: &mut Twin) {
-    let _reader = world::build("w");
-    mounts::own_namespace();
-    mounts::bind("w", "w", true);
+    let _reader = world::read_only();
     for row in LINKS {
         for (from, to) in [
             (c"w/file", c"w/new"),
@@ -430,9 +415,7 @@ fn read_only_mount(t: &mut Twin) {
 }
 
 fn full_file_system(t: &mut Twin) {
-    mounts::own_namespace();
-    world::dir("m");
-    mounts::tmpfs(Path::new("m"), "size=64k,nr_inodes=3").expect("tmpfs");
+    world::tmpfs("size=64k,nr_inodes=3");
     world::file("m/file", "");
     for i in 0..3 {
         for row in LINKS {

@@ -1,6 +1,6 @@
 //! symlink, symlinkat.
 
-use super::world;
+use super::world::{self, path};
 use crate::args;
 use crate::case;
 use crate::case::Family;
@@ -16,7 +16,6 @@ use libc::*;
 use std::ffi::{CStr, CString};
 use std::fs;
 use std::os::unix::fs::chown;
-use std::path::Path;
 
 const ROWS: [&str; 2] = ["symlink", "symlinkat"];
 
@@ -44,10 +43,6 @@ pub const FAMILY: Family = Family {
             .each_sees(&ROWS, &[ENOSPC]),
     ],
 };
-
-fn path(text: &str) -> CString {
-    CString::new(text).expect("no NUL in a path")
-}
 
 fn symlink(t: &mut Twin, row: &str, text: &CStr, to: &CStr) {
     match row {
@@ -180,20 +175,17 @@ fn kernel_directories(t: &mut Twin) {
 fn immutable(t: &mut Twin) {
     for (dir, flag) in [("fixed", mounts::IMMUTABLE), ("log", mounts::APPEND_ONLY)] {
         world::dir(dir);
-        let held = fs::File::open(dir).expect(dir);
-        mounts::set_inode_flag(&held, flag, true).expect("inode flag");
-        for row in ROWS {
-            symlink(t, row, c"x", &path(&format!("{dir}/{row}")));
-        }
-        mounts::set_inode_flag(&held, flag, false).expect("inode flag");
+        mounts::with_inode_flag(flag, &[dir], || {
+            for row in ROWS {
+                symlink(t, row, c"x", &path(&format!("{dir}/{row}")));
+            }
+        });
     }
     t.tree(".");
 }
 
 fn read_only_mount(t: &mut Twin) {
-    let _reader = world::build("w");
-    mounts::own_namespace();
-    mounts::bind("w", "w", true);
+    let _reader = world::read_only();
     for row in ROWS {
         for to in [c"w/new", c"w/link", c"w/nowhere/x", c"w", c"w/new/"] {
             symlink(t, row, c"text", to);
@@ -202,9 +194,7 @@ fn read_only_mount(t: &mut Twin) {
 }
 
 fn full_file_system(t: &mut Twin) {
-    mounts::own_namespace();
-    world::dir("m");
-    mounts::tmpfs(Path::new("m"), "size=64k,nr_inodes=3").expect("tmpfs");
+    world::tmpfs("size=64k,nr_inodes=3");
     for i in 0..3 {
         for row in ROWS {
             symlink(t, row, c"text", &path(&format!("m/{row}{i}")));

@@ -1,6 +1,6 @@
 //! utime, utimes, futimesat, utimensat.
 
-use super::world;
+use super::world::{self, path};
 use crate::arg::Arg;
 use crate::args;
 use crate::case;
@@ -14,7 +14,7 @@ use crate::stamps;
 use crate::twin::Twin;
 use crate::users::ordinary;
 use libc::*;
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 use std::fs;
 use std::os::unix::fs::chown;
 
@@ -74,10 +74,6 @@ fn set(t: &mut Twin, row: &str, path: &CStr, when: Option<&Times>) {
         "futimesat" => t.call(row, args![AT_FDCWD, path, long]),
         _ => t.call(row, args![AT_FDCWD, path, long, 0]),
     };
-}
-
-fn path(text: &str) -> CString {
-    CString::new(text).expect("no NUL in a path")
 }
 
 const KINDS: [&str; 11] = [
@@ -397,22 +393,19 @@ fn immutable(t: &mut Twin) {
     let one_now = [[1, UTIME_NOW], [2, UTIME_OMIT]];
     for flag in [mounts::IMMUTABLE, mounts::APPEND_ONLY] {
         world::file("fixed", "");
-        let held = fs::File::open("fixed").expect("fixed");
-        mounts::set_inode_flag(&held, flag, true).expect("inode flag");
-        for row in ROWS {
-            for when in [None, Some(&SOME), Some(&both_now), Some(&one_now)] {
-                set(t, row, c"fixed", when);
+        mounts::with_inode_flag(flag, &["fixed"], || {
+            for row in ROWS {
+                for when in [None, Some(&SOME), Some(&both_now), Some(&one_now)] {
+                    set(t, row, c"fixed", when);
+                }
             }
-        }
-        mounts::set_inode_flag(&held, flag, false).expect("inode flag");
+        });
         fs::remove_file("fixed").expect("fixed");
     }
 }
 
 fn read_only_mount(t: &mut Twin) {
-    let _reader = world::build("w");
-    mounts::own_namespace();
-    mounts::bind("w", "w", true);
+    let _reader = world::read_only();
     for row in ROWS {
         for kind in KINDS {
             for when in [None, Some(&SOME)] {
