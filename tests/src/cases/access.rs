@@ -241,21 +241,18 @@ fn immutable(t: &mut Twin) {
     for (name, flag) in [(c"fixed", mounts::IMMUTABLE), (c"log", mounts::APPEND_ONLY)] {
         let path = name.to_str().expect("name");
         world::file(path, "");
-        let file = std::fs::File::open(path).expect("file");
-        mounts::set_inode_flag(&file, flag, true).expect("inode flag");
-        every_mode_of(t, name);
-        t.fork("somebody else", |t| {
-            become_user(t, NOBODY, NOBODY);
+        mounts::with_inode_flag(flag, &[path], || {
             every_mode_of(t, name);
+            t.fork("somebody else", |t| {
+                become_user(t, NOBODY, NOBODY);
+                every_mode_of(t, name);
+            });
         });
-        mounts::set_inode_flag(&file, flag, false).expect("inode flag");
     }
 }
 
 fn read_only_mount(t: &mut Twin) {
-    let _reader = world::build("w");
-    mounts::own_namespace();
-    mounts::bind("w", "w", true);
+    let _reader = world::read_only();
     for path in [
         c"w/file",
         c"w/dir",

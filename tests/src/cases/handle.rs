@@ -1,6 +1,6 @@
 //! statfs, name_to_handle_at: about where a file lies.
 
-use super::world;
+use super::world::{self, path};
 use crate::arg::Arg;
 use crate::args;
 use crate::case;
@@ -13,7 +13,7 @@ use crate::path_rows::FileHandle;
 use crate::twin::{Twin, blank};
 use crate::users::ordinary;
 use libc::*;
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 use std::fs;
 use std::path::Path;
 
@@ -35,10 +35,6 @@ pub const FAMILY: Family = Family {
         case!(mount_ids),
     ],
 };
-
-fn path(text: &str) -> CString {
-    CString::new(text).expect("no NUL in a path")
-}
 
 /// All but the space that is left, and the number of the file system.
 fn statfs(t: &mut Twin, path: &CStr) {
@@ -89,9 +85,7 @@ fn about_file_systems(t: &mut Twin) {
 
 /// Every number, where nobody else writes.
 fn full_and_empty(t: &mut Twin) {
-    mounts::own_namespace();
-    world::dir("m");
-    mounts::tmpfs(Path::new("m"), "size=64k,nr_inodes=9").expect("tmpfs");
+    world::tmpfs("size=64k,nr_inodes=9");
     for body in ["", "one page", &"x".repeat(20_000)] {
         world::file("m/file", body);
         let mut fs: libc::statfs = blank();

@@ -1,6 +1,6 @@
 //! link, linkat.
 
-use super::world;
+use super::world::{self, path};
 use crate::args;
 use crate::case;
 use crate::case::Family;
@@ -13,58 +13,49 @@ use crate::stamps;
 use crate::twin::Twin;
 use crate::users::{is_root, ordinary};
 use libc::*;
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 use std::fs;
 use std::os::unix::fs::chown;
-use std::path::Path;
 
+const ROWS: [&str; 2] = ["link", "linkat"];
 /// The last is linkat with AT_SYMLINK_FOLLOW.
 const LINKS: [&str; 3] = ["link", "linkat", "follow"];
-
-macro_rules! both_see {
-    ($($errno:ident),*) => { &[
-        ("link", &[$($errno),*]),
-        ("linkat", &[$($errno),*]),
-    ] };
-}
 
 pub const FAMILY: Family = Family {
     name: "links",
     on: FileSystem::ALL,
     cases: &[
-        case!(everything).sees(both_see!(EPERM, ENOENT)),
-        case!(onto_everything).sees(both_see!(EEXIST, ENOENT)),
-        case!(both_paths).sees(both_see!(EFAULT)),
+        case!(everything).each_sees(&ROWS, &[EPERM, ENOENT]),
+        case!(onto_everything).each_sees(&ROWS, &[EEXIST, ENOENT]),
+        case!(both_paths).each_sees(&ROWS, &[EFAULT]),
         case!(link_flags).sees(&[("linkat", &[EINVAL])]),
         case!(empty_path).sees(&[("linkat", &[EBADF, ENOENT, EPERM])]),
         case!(temporary_files).sees(&[("linkat", &[ENOENT])]),
         case!(magic_links),
         case!(descriptors).sees(&[("linkat", &[EBADF, ENOTDIR])]),
         case!(times),
-        case!(protected).needs(&[Need::Root]).sees(both_see!(EPERM)),
+        case!(protected)
+            .needs(&[Need::Root])
+            .each_sees(&ROWS, &[EPERM]),
         case!(others_files),
         case!(kernel_directories).needs(&[Need::Root]),
         case!(immutable)
             .needs(&[Need::InodeFlags])
-            .sees(both_see!(EPERM)),
+            .each_sees(&ROWS, &[EPERM]),
         case!(across_mounts)
             .needs(&[Need::Mounts])
-            .sees(both_see!(EXDEV)),
+            .each_sees(&ROWS, &[EXDEV]),
         case!(read_only_mount)
             .needs(&[Need::Mounts])
-            .sees(both_see!(EROFS)),
+            .each_sees(&ROWS, &[EROFS]),
         case!(full_file_system)
             .needs(&[Need::Mounts])
-            .sees(both_see!(ENOSPC)),
+            .each_sees(&ROWS, &[ENOSPC]),
         case!(too_many_links)
             .needs(&[Need::Images])
-            .sees(both_see!(EMLINK)),
+            .each_sees(&ROWS, &[EMLINK]),
     ],
 };
-
-fn path(text: &str) -> CString {
-    CString::new(text).expect("no NUL in a path")
-}
 
 fn link(t: &mut Twin, row: &str, from: &CStr, to: &CStr) -> i64 {
     match row {
@@ -371,17 +362,12 @@ fn immutable(t: &mut Twin) {
         world::file("fixed", "");
         world::file("file", "");
         world::dir("dir");
-        let held = ["fixed", "dir"].map(|path| fs::File::open(path).expect(path));
-        for file in &held {
-            mounts::set_inode_flag(file, flag, true).expect("inode flag");
-        }
-        for row in LINKS {
-            link(t, row, c"fixed", c"new");
-            link(t, row, c"file", &path(&format!("dir/{row}")));
-        }
-        for file in &held {
-            mounts::set_inode_flag(file, flag, false).expect("inode flag");
-        }
+        mounts::with_inode_flag(flag, &["fixed", "dir"], || {
+            for row in LINKS {
+                link(t, row, c"fixed", c"new");
+                link(t, row, c"file", &path(&format!("dir/{row}")));
+            }
+        });
         t.tree(".");
         fs::remove_dir_all("dir").expect("dir");
         fs::remove_file("fixed").expect("fixed");
@@ -389,12 +375,9 @@ fn immutable(t: &mut Twin) {
 }
 
 fn across_mounts(t: &mut Twin) {
-    let _reader = world::build("w");
-    mounts::own_namespace();
-    mounts::tmpfs(Path::new("w/dir"), "size=64k").expect("tmpfs");
+    let _reader = world::with_mount();
     world::dir("same");
     mounts::bind("w", "same", false);
-    world::file("w/dir/inside", "");
     world::link("dir/inside", "w/into");
     for (i, row) in LINKS.into_iter().enumerate() {
         for (from, to) in [
@@ -416,9 +399,7 @@ fn across_mounts(t: &mut Twin) {
 }
 
 fn read_only_mount(t: &mut Twin) {
-    let _reader = world::build("w");
-    mounts::own_namespace();
-    mounts::bind("w", "w", true);
+    let _reader = world::read_only();
     for row in LINKS {
         for (from, to) in [
             (c"w/file", c"w/new"),
@@ -434,9 +415,7 @@ fn read_only_mount(t: &mut Twin) {
 }
 
 fn full_file_system(t: &mut Twin) {
-    mounts::own_namespace();
-    world::dir("m");
-    mounts::tmpfs(Path::new("m"), "size=64k,nr_inodes=3").expect("tmpfs");
+    world::tmpfs("size=64k,nr_inodes=3");
     world::file("m/file", "");
     for i in 0..3 {
         for row in LINKS {

@@ -1,6 +1,6 @@
 //! chmod, fchmod, fchmodat, fchmodat2.
 
-use super::world;
+use super::world::{self, path};
 use crate::args;
 use crate::case;
 use crate::case::Family;
@@ -8,27 +8,17 @@ use crate::cast::{GROUP, OWNER, everyone};
 use crate::filesystem::FileSystem;
 use crate::memory;
 use crate::mounts;
+use crate::nameless::one_of_each;
 use crate::needs::Need;
 use crate::stamps;
 use crate::twin::Twin;
 use crate::users::ordinary;
 use libc::*;
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 use std::fs;
 use std::os::unix::fs::chown;
 
 const ROWS: [&str; 4] = ["chmod", "fchmod", "fchmodat", "fchmodat2"];
-
-macro_rules! all_see {
-    ($errno:ident) => {
-        &[
-            ("chmod", &[$errno]),
-            ("fchmod", &[$errno]),
-            ("fchmodat", &[$errno]),
-            ("fchmodat2", &[$errno]),
-        ]
-    };
-}
 
 pub const FAMILY: Family = Family {
     name: "mode",
@@ -41,15 +31,17 @@ pub const FAMILY: Family = Family {
         case!(descriptors).sees(&[("fchmod", &[EBADF])]),
         case!(deleted),
         case!(times),
-        case!(who_may).needs(&[Need::Root]).sees(all_see!(EPERM)),
+        case!(who_may)
+            .needs(&[Need::Root])
+            .each_sees(&ROWS, &[EPERM]),
         case!(set_group_id).needs(&[Need::Root]),
         case!(others_files).sees(&[("chmod", &[EPERM]), ("fchmodat", &[EPERM])]),
         case!(immutable)
             .needs(&[Need::InodeFlags])
-            .sees(all_see!(EPERM)),
+            .each_sees(&ROWS, &[EPERM]),
         case!(read_only_mount)
             .needs(&[Need::Mounts])
-            .sees(all_see!(EROFS)),
+            .each_sees(&ROWS, &[EROFS]),
         case!(kernel_files),
     ],
 };
@@ -66,10 +58,6 @@ fn chmod(t: &mut Twin, row: &str, path: &CStr, mode: u32) {
         "fchmodat" => t.call(row, args![AT_FDCWD, path, mode]),
         _ => t.call(row, args![AT_FDCWD, path, mode, 0]),
     };
-}
-
-fn path(text: &str) -> CString {
-    CString::new(text).expect("no NUL in a path")
 }
 
 const KINDS: [&str; 9] = [
@@ -177,22 +165,8 @@ fn descriptors(t: &mut Twin) {
         t.tree("w");
         t.close(fd);
     }
-    // SAFETY: plain calls that return descriptors; the memory is theirs for the call only.
-    let made = unsafe {
-        let mut pipe = [0; 2];
-        libc::pipe(pipe.as_mut_ptr());
-        [
-            pipe[0],
-            pipe[1],
-            socket(AF_UNIX, SOCK_STREAM, 0),
-            memfd_create(c"memory".as_ptr(), 0),
-            eventfd(0, 0),
-        ]
-    };
-    for fd in made
-        .into_iter()
-        .chain([-1, 99, i32::MIN, i32::MAX, AT_FDCWD])
-    {
+    let none = [-1, 99, i32::MIN, i32::MAX, AT_FDCWD].map(i64::from);
+    for fd in one_of_each().into_iter().chain(none) {
         t.call("fchmod", args![fd, 0o610]);
         let mut st: stat = crate::twin::blank();
         t.call("fstat", args![fd, &raw mut st]);
@@ -290,17 +264,12 @@ fn immutable(t: &mut Twin) {
     for flag in [mounts::IMMUTABLE, mounts::APPEND_ONLY] {
         world::file("fixed", "");
         world::dir("dir");
-        let held = ["fixed", "dir"].map(|path| fs::File::open(path).expect(path));
-        for file in &held {
-            mounts::set_inode_flag(file, flag, true).expect("inode flag");
-        }
-        for row in ROWS {
-            chmod(t, row, c"fixed", 0o600);
-            chmod(t, row, c"dir", 0o700);
-        }
-        for file in &held {
-            mounts::set_inode_flag(file, flag, false).expect("inode flag");
-        }
+        mounts::with_inode_flag(flag, &["fixed", "dir"], || {
+            for row in ROWS {
+                chmod(t, row, c"fixed", 0o600);
+                chmod(t, row, c"dir", 0o700);
+            }
+        });
         t.tree(".");
         fs::remove_file("fixed").expect("fixed");
         fs::remove_dir("dir").expect("dir");
@@ -308,9 +277,7 @@ fn immutable(t: &mut Twin) {
 }
 
 fn read_only_mount(t: &mut Twin) {
-    let _reader = world::build("w");
-    mounts::own_namespace();
-    mounts::bind("w", "w", true);
+    let _reader = world::read_only();
     for row in ROWS {
         for kind in KINDS {
             chmod(t, row, &path(&format!("w/{kind}")), 0o600);

@@ -1,6 +1,6 @@
 //! mknod, mknodat.
 
-use super::world;
+use super::world::{self, path};
 use crate::args;
 use crate::case;
 use crate::case::Family;
@@ -12,50 +12,41 @@ use crate::stamps;
 use crate::twin::Twin;
 use crate::users::{is_root, ordinary};
 use libc::*;
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 use std::fs;
 use std::os::unix::fs::chown;
-use std::path::Path;
 
 const ROWS: [&str; 2] = ["mknod", "mknodat"];
-
-macro_rules! both_see {
-    ($($errno:ident),*) => { &[("mknod", &[$($errno),*]), ("mknodat", &[$($errno),*])] };
-}
 
 pub const FAMILY: Family = Family {
     name: "nodes",
     on: FileSystem::ALL,
     cases: &[
-        case!(every_type).sees(both_see!(EINVAL, EPERM)),
+        case!(every_type).each_sees(&ROWS, &[EINVAL, EPERM]),
         case!(modes_and_umask),
         case!(registers),
-        case!(onto_everything).sees(both_see!(EEXIST, ENOENT)),
-        case!(bad_type_and_bad_path).sees(both_see!(EINVAL)),
+        case!(onto_everything).each_sees(&ROWS, &[EEXIST, ENOENT]),
+        case!(bad_type_and_bad_path).each_sees(&ROWS, &[EINVAL]),
         case!(what_was_made_works),
         case!(times),
         case!(devices).needs(&[Need::Root]),
         case!(who_may)
             .needs(&[Need::Root])
-            .sees(both_see!(EPERM, EACCES)),
+            .each_sees(&ROWS, &[EPERM, EACCES]),
         case!(kernel_directories)
             .needs(&[Need::Root])
-            .sees(both_see!(EPERM)),
+            .each_sees(&ROWS, &[EPERM]),
         case!(immutable)
             .needs(&[Need::InodeFlags])
-            .sees(both_see!(EPERM)),
+            .each_sees(&ROWS, &[EPERM]),
         case!(read_only_mount)
             .needs(&[Need::Mounts])
-            .sees(both_see!(EROFS)),
+            .each_sees(&ROWS, &[EROFS]),
         case!(full_file_system)
             .needs(&[Need::Mounts])
-            .sees(both_see!(ENOSPC)),
+            .each_sees(&ROWS, &[ENOSPC]),
     ],
 };
-
-fn path(text: &str) -> CString {
-    CString::new(text).expect("no NUL in a path")
-}
 
 fn mknod(t: &mut Twin, row: &str, path: &CStr, mode: u32, device: u64) -> i64 {
     match row {
@@ -267,9 +258,7 @@ fn immutable(t: &mut Twin) {
 }
 
 fn read_only_mount(t: &mut Twin) {
-    let _reader = world::build("w");
-    mounts::own_namespace();
-    mounts::bind("w", "w", true);
+    let _reader = world::read_only();
     for row in ROWS {
         for name in [
             c"w/new",
@@ -287,9 +276,7 @@ fn read_only_mount(t: &mut Twin) {
 }
 
 fn full_file_system(t: &mut Twin) {
-    mounts::own_namespace();
-    world::dir("m");
-    mounts::tmpfs(Path::new("m"), "size=64k,nr_inodes=3").expect("tmpfs");
+    world::tmpfs("size=64k,nr_inodes=3");
     for i in 0..3 {
         for row in ROWS {
             mknod(t, row, &path(&format!("m/{row}{i}")), S_IFREG | 0o600, 0);

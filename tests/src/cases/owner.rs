@@ -1,6 +1,6 @@
 //! chown, lchown, fchown, fchownat.
 
-use super::world;
+use super::world::{self, path};
 use crate::args;
 use crate::case;
 use crate::case::Family;
@@ -8,28 +8,18 @@ use crate::cast::{GROUP, OWNER, everyone};
 use crate::filesystem::FileSystem;
 use crate::memory;
 use crate::mounts;
+use crate::nameless::one_of_each;
 use crate::needs::Need;
 use crate::stamps;
 use crate::twin::Twin;
 use crate::users::{ALICE, BOB, NOBODY, ordinary};
 use libc::*;
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 use std::fs;
 use std::os::unix::fs::chown as give;
 
 const ROWS: [&str; 4] = ["chown", "lchown", "fchown", "fchownat"];
 const NONE: u32 = u32::MAX;
-
-macro_rules! all_see {
-    ($errno:ident) => {
-        &[
-            ("chown", &[$errno]),
-            ("lchown", &[$errno]),
-            ("fchown", &[$errno]),
-            ("fchownat", &[$errno]),
-        ]
-    };
-}
 
 pub const FAMILY: Family = Family {
     name: "owner",
@@ -44,15 +34,17 @@ pub const FAMILY: Family = Family {
         case!(set_id_bits),
         case!(deleted),
         case!(times),
-        case!(who_may).needs(&[Need::Root]).sees(all_see!(EPERM)),
+        case!(who_may)
+            .needs(&[Need::Root])
+            .each_sees(&ROWS, &[EPERM]),
         case!(who_keeps_set_id_bits).needs(&[Need::Root]),
         case!(others_files).sees(&[("chown", &[EPERM]), ("fchownat", &[EPERM])]),
         case!(immutable)
             .needs(&[Need::InodeFlags])
-            .sees(all_see!(EPERM)),
+            .each_sees(&ROWS, &[EPERM]),
         case!(read_only_mount)
             .needs(&[Need::Mounts])
-            .sees(all_see!(EROFS)),
+            .each_sees(&ROWS, &[EROFS]),
         case!(own_files_by_proc),
     ],
 };
@@ -68,10 +60,6 @@ fn chown(t: &mut Twin, row: &str, path: &CStr, uid: u32, gid: u32) {
         "fchownat" => t.call(row, args![AT_FDCWD, path, uid, gid, 0]),
         _ => t.call(row, args![path, uid, gid]),
     };
-}
-
-fn path(text: &str) -> CString {
-    CString::new(text).expect("no NUL in a path")
 }
 
 const KINDS: [&str; 11] = [
@@ -213,22 +201,8 @@ fn descriptors(t: &mut Twin) {
         t.tree("w");
         t.close(fd);
     }
-    // SAFETY: plain calls that return descriptors; the memory is theirs for the call only.
-    let made = unsafe {
-        let mut pipe = [0; 2];
-        libc::pipe(pipe.as_mut_ptr());
-        [
-            pipe[0],
-            pipe[1],
-            socket(AF_UNIX, SOCK_STREAM, 0),
-            memfd_create(c"memory".as_ptr(), 0),
-            eventfd(0, 0),
-        ]
-    };
-    for fd in made
-        .into_iter()
-        .chain([-1, 99, i32::MIN, i32::MAX, AT_FDCWD])
-    {
+    let none = [-1, 99, i32::MIN, i32::MAX, AT_FDCWD].map(i64::from);
+    for fd in one_of_each().into_iter().chain(none) {
         t.call("fchown", args![fd, ALICE, BOB]);
         let mut st: stat = crate::twin::blank();
         t.call("fstat", args![fd, &raw mut st]);
@@ -364,22 +338,19 @@ fn others_files(t: &mut Twin) {
 fn immutable(t: &mut Twin) {
     for flag in [mounts::IMMUTABLE, mounts::APPEND_ONLY] {
         world::file("fixed", "");
-        let held = fs::File::open("fixed").expect("fixed");
-        mounts::set_inode_flag(&held, flag, true).expect("inode flag");
-        for row in ROWS {
-            chown(t, row, c"fixed", ALICE, BOB);
-            chown(t, row, c"fixed", NONE, NONE);
-        }
-        mounts::set_inode_flag(&held, flag, false).expect("inode flag");
+        mounts::with_inode_flag(flag, &["fixed"], || {
+            for row in ROWS {
+                chown(t, row, c"fixed", ALICE, BOB);
+                chown(t, row, c"fixed", NONE, NONE);
+            }
+        });
         t.tree(".");
         fs::remove_file("fixed").expect("fixed");
     }
 }
 
 fn read_only_mount(t: &mut Twin) {
-    let _reader = world::build("w");
-    mounts::own_namespace();
-    mounts::bind("w", "w", true);
+    let _reader = world::read_only();
     for row in ROWS {
         for kind in KINDS {
             chown(t, row, &path(&format!("w/{kind}")), ALICE, BOB);

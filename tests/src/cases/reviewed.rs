@@ -1,6 +1,6 @@
 //! What went wrong once: each case was found by a reviewer, and failed before it was mended.
 
-use super::credentials::{belongings, beside};
+use super::credentials::scene::{belongings, beside};
 use super::world;
 use crate::arg::Arg;
 use crate::args;

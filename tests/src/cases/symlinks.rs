@@ -1,6 +1,6 @@
 //! symlink, symlinkat.
 
-use super::world;
+use super::world::{self, path};
 use crate::args;
 use crate::case;
 use crate::case::Family;
@@ -16,42 +16,33 @@ use libc::*;
 use std::ffi::{CStr, CString};
 use std::fs;
 use std::os::unix::fs::chown;
-use std::path::Path;
 
 const ROWS: [&str; 2] = ["symlink", "symlinkat"];
-
-macro_rules! both_see {
-    ($($errno:ident),*) => { &[("symlink", &[$($errno),*]), ("symlinkat", &[$($errno),*])] };
-}
 
 pub const FAMILY: Family = Family {
     name: "symlinks",
     on: FileSystem::ALL,
     cases: &[
-        case!(onto_everything).sees(both_see!(EEXIST, ENOENT)),
-        case!(texts).sees(both_see!(ENOENT, ENAMETOOLONG, EFAULT)),
+        case!(onto_everything).each_sees(&ROWS, &[EEXIST, ENOENT]),
+        case!(texts).each_sees(&ROWS, &[ENOENT, ENAMETOOLONG, EFAULT]),
         case!(descriptors).sees(&[("symlinkat", &[EBADF, ENOTDIR])]),
         case!(times),
         case!(owners).needs(&[Need::Root]),
-        case!(others_directories).sees(both_see!(EACCES, EEXIST)),
+        case!(others_directories).each_sees(&ROWS, &[EACCES, EEXIST]),
         case!(kernel_directories)
             .needs(&[Need::Root])
-            .sees(both_see!(EPERM)),
+            .each_sees(&ROWS, &[EPERM]),
         case!(immutable)
             .needs(&[Need::InodeFlags])
-            .sees(both_see!(EPERM)),
+            .each_sees(&ROWS, &[EPERM]),
         case!(read_only_mount)
             .needs(&[Need::Mounts])
-            .sees(both_see!(EROFS)),
+            .each_sees(&ROWS, &[EROFS]),
         case!(full_file_system)
             .needs(&[Need::Mounts])
-            .sees(both_see!(ENOSPC)),
+            .each_sees(&ROWS, &[ENOSPC]),
     ],
 };
-
-fn path(text: &str) -> CString {
-    CString::new(text).expect("no NUL in a path")
-}
 
 fn symlink(t: &mut Twin, row: &str, text: &CStr, to: &CStr) {
     match row {
@@ -184,20 +175,17 @@ fn kernel_directories(t: &mut Twin) {
 fn immutable(t: &mut Twin) {
     for (dir, flag) in [("fixed", mounts::IMMUTABLE), ("log", mounts::APPEND_ONLY)] {
         world::dir(dir);
-        let held = fs::File::open(dir).expect(dir);
-        mounts::set_inode_flag(&held, flag, true).expect("inode flag");
-        for row in ROWS {
-            symlink(t, row, c"x", &path(&format!("{dir}/{row}")));
-        }
-        mounts::set_inode_flag(&held, flag, false).expect("inode flag");
+        mounts::with_inode_flag(flag, &[dir], || {
+            for row in ROWS {
+                symlink(t, row, c"x", &path(&format!("{dir}/{row}")));
+            }
+        });
     }
     t.tree(".");
 }
 
 fn read_only_mount(t: &mut Twin) {
-    let _reader = world::build("w");
-    mounts::own_namespace();
-    mounts::bind("w", "w", true);
+    let _reader = world::read_only();
     for row in ROWS {
         for to in [c"w/new", c"w/link", c"w/nowhere/x", c"w", c"w/new/"] {
             symlink(t, row, c"text", to);
@@ -206,9 +194,7 @@ fn read_only_mount(t: &mut Twin) {
 }
 
 fn full_file_system(t: &mut Twin) {
-    mounts::own_namespace();
-    world::dir("m");
-    mounts::tmpfs(Path::new("m"), "size=64k,nr_inodes=3").expect("tmpfs");
+    world::tmpfs("size=64k,nr_inodes=3");
     for i in 0..3 {
         for row in ROWS {
             symlink(t, row, c"text", &path(&format!("m/{row}{i}")));

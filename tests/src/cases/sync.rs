@@ -6,6 +6,7 @@ use crate::case;
 use crate::case::Family;
 use crate::filesystem::FileSystem;
 use crate::mounts;
+use crate::nameless::one_of_each;
 use crate::needs::Need;
 use crate::twin::Twin;
 use libc::*;
@@ -62,16 +63,7 @@ fn descriptors(t: &mut Twin) -> Vec<i64> {
         (c"w", O_TMPFILE | O_RDWR),
     ]
     .map(|(path, flags)| t.call("open", args![path, flags, 0o600]));
-    // SAFETY: no memory is involved but the name.
-    let made = unsafe {
-        [
-            socket(AF_UNIX, SOCK_STREAM, 0),
-            eventfd(0, 0),
-            memfd_create(c"memory".as_ptr(), 0),
-            epoll_create1(0),
-        ]
-    };
-    opened.into_iter().chain(made.map(i64::from)).collect()
+    opened.into_iter().chain(one_of_each()).collect()
 }
 
 fn every_kind_of_descriptor(t: &mut Twin) {

@@ -1,6 +1,6 @@
 //! utime, utimes, futimesat, utimensat.
 
-use super::world;
+use super::world::{self, path};
 use crate::arg::Arg;
 use crate::args;
 use crate::case;
@@ -14,20 +14,11 @@ use crate::stamps;
 use crate::twin::Twin;
 use crate::users::ordinary;
 use libc::*;
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 use std::fs;
 use std::os::unix::fs::chown;
 
 const ROWS: [&str; 4] = ["utime", "utimes", "futimesat", "utimensat"];
-
-macro_rules! all_see {
-    ($($errno:ident),*) => { &[
-        ("utime", &[$($errno),*]),
-        ("utimes", &[$($errno),*]),
-        ("futimesat", &[$($errno),*]),
-        ("utimensat", &[$($errno),*]),
-    ] };
-}
 
 pub const FAMILY: Family = Family {
     name: "times",
@@ -37,7 +28,7 @@ pub const FAMILY: Family = Family {
         case!(seconds).not_on(&[(FileSystem::Fuse, "a FUSE library that knows times so far")]),
         case!(parts_of_a_second).sees(&[("utimensat", &[EINVAL])]),
         case!(now_and_omit).sees(&[("utimensat", &[ENOENT])]),
-        case!(pointers).sees(all_see!(EFAULT)),
+        case!(pointers).each_sees(&ROWS, &[EFAULT]),
         case!(flags).sees(&[("utimensat", &[EINVAL])]),
         case!(empty_and_null_paths).sees(&[
             ("utimensat", &[EBADF, EFAULT, EINVAL]),
@@ -48,14 +39,14 @@ pub const FAMILY: Family = Family {
         case!(reading_leaves_traces),
         case!(who_may)
             .needs(&[Need::Root])
-            .sees(all_see!(EACCES, EPERM)),
-        case!(others_files).sees(all_see!(EACCES, EPERM)),
+            .each_sees(&ROWS, &[EACCES, EPERM]),
+        case!(others_files).each_sees(&ROWS, &[EACCES, EPERM]),
         case!(immutable)
             .needs(&[Need::InodeFlags])
-            .sees(all_see!(EPERM)),
+            .each_sees(&ROWS, &[EPERM]),
         case!(read_only_mount)
             .needs(&[Need::Mounts])
-            .sees(all_see!(EROFS)),
+            .each_sees(&ROWS, &[EROFS]),
         case!(own_files_by_proc),
     ],
 };
@@ -83,10 +74,6 @@ fn set(t: &mut Twin, row: &str, path: &CStr, when: Option<&Times>) {
         "futimesat" => t.call(row, args![AT_FDCWD, path, long]),
         _ => t.call(row, args![AT_FDCWD, path, long, 0]),
     };
-}
-
-fn path(text: &str) -> CString {
-    CString::new(text).expect("no NUL in a path")
 }
 
 const KINDS: [&str; 11] = [
@@ -406,22 +393,19 @@ fn immutable(t: &mut Twin) {
     let one_now = [[1, UTIME_NOW], [2, UTIME_OMIT]];
     for flag in [mounts::IMMUTABLE, mounts::APPEND_ONLY] {
         world::file("fixed", "");
-        let held = fs::File::open("fixed").expect("fixed");
-        mounts::set_inode_flag(&held, flag, true).expect("inode flag");
-        for row in ROWS {
-            for when in [None, Some(&SOME), Some(&both_now), Some(&one_now)] {
-                set(t, row, c"fixed", when);
+        mounts::with_inode_flag(flag, &["fixed"], || {
+            for row in ROWS {
+                for when in [None, Some(&SOME), Some(&both_now), Some(&one_now)] {
+                    set(t, row, c"fixed", when);
+                }
             }
-        }
-        mounts::set_inode_flag(&held, flag, false).expect("inode flag");
+        });
         fs::remove_file("fixed").expect("fixed");
     }
 }
 
 fn read_only_mount(t: &mut Twin) {
-    let _reader = world::build("w");
-    mounts::own_namespace();
-    mounts::bind("w", "w", true);
+    let _reader = world::read_only();
     for row in ROWS {
         for kind in KINDS {
             for when in [None, Some(&SOME)] {

@@ -1,11 +1,12 @@
 //! truncate.
 
-use super::world;
+use super::world::{self, path};
 use crate::args;
 use crate::case;
 use crate::case::Family;
 use crate::cast::{GROUP, OWNER, everyone};
 use crate::filesystem::FileSystem;
+use crate::limits;
 use crate::mounts;
 use crate::needs::Need;
 use crate::signals;
@@ -13,12 +14,10 @@ use crate::stamps;
 use crate::twin::Twin;
 use crate::users::ordinary;
 use libc::*;
-use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::Signal;
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 use std::fs;
 use std::os::unix::fs::chown;
-use std::process::{Command, Stdio};
 
 pub const FAMILY: Family = Family {
     name: "truncate",
@@ -51,10 +50,6 @@ pub const FAMILY: Family = Family {
 
 fn truncate(t: &mut Twin, path: &CStr, length: i64) -> i64 {
     t.call("truncate", args![path, length])
-}
-
-fn path(text: &str) -> CString {
-    CString::new(text).expect("no NUL in a path")
 }
 
 const BODY: &str = "the body of a file";
@@ -189,13 +184,13 @@ fn open_files(t: &mut Twin) {
 fn file_size_limit(t: &mut Twin) {
     world::file("file", BODY);
     signals::catch(Signal::SIGXFSZ);
-    setrlimit(Resource::RLIMIT_FSIZE, 20, RLIM_INFINITY).expect("limit");
+    limits::file_size(20);
     for length in [19, 20, 21, 1 << 40, 5, 0, 21] {
         truncate(t, c"file", length);
         t.note("signals", signals::caught());
     }
     truncate(t, c"nowhere", 30);
-    setrlimit(Resource::RLIMIT_FSIZE, RLIM_INFINITY, RLIM_INFINITY).expect("limit");
+    limits::any_file_size();
     truncate(t, c"file", 21);
     t.note("signals", signals::caught());
     t.tree(".");
@@ -203,28 +198,18 @@ fn file_size_limit(t: &mut Twin) {
 
 fn file_size_limit_kills(t: &mut Twin) {
     world::file("file", BODY);
-    t.fork("limited", |t| {
-        setrlimit(Resource::RLIMIT_CORE, 0, 0).expect("limit");
-        setrlimit(Resource::RLIMIT_FSIZE, 3, 3).expect("limit");
+    limits::dies_of_file_size(t, "limited", 3, |t| {
         truncate(t, c"file", 2);
         truncate(t, c"file", 4);
-        t.note("not", "reached");
     });
     t.tree(".");
 }
 
 fn running_program(t: &mut Twin) {
-    let cat = crate::needs::find("cat").expect("cat");
-    fs::copy(cat, "prog").expect("copy");
-    let mut child = Command::new("./prog")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .expect("prog");
+    let mut child = world::running_program();
     for length in [0, 5, 1 << 30, -1] {
         truncate(t, c"prog", length);
     }
-    drop(child.stdin.take());
     t.note("ended", child.wait().expect("prog"));
     truncate(t, c"prog", 5);
 }
@@ -294,20 +279,17 @@ fn others_files(t: &mut Twin) {
 fn immutable(t: &mut Twin) {
     for (name, flag) in [("fixed", mounts::IMMUTABLE), ("log", mounts::APPEND_ONLY)] {
         world::file(name, BODY);
-        let file = fs::File::open(name).expect("file");
-        mounts::set_inode_flag(&file, flag, true).expect("inode flag");
-        for length in [0, 18, 30] {
-            truncate(t, &path(name), length);
-        }
-        mounts::set_inode_flag(&file, flag, false).expect("inode flag");
+        mounts::with_inode_flag(flag, &[name], || {
+            for length in [0, 18, 30] {
+                truncate(t, &path(name), length);
+            }
+        });
     }
     t.tree(".");
 }
 
 fn read_only_mount(t: &mut Twin) {
-    let _reader = world::build("w");
-    mounts::own_namespace();
-    mounts::bind("w", "w", true);
+    let _reader = world::read_only();
     for name in [
         c"w/file",
         c"w/dir",

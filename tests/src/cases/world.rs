@@ -1,11 +1,21 @@
 //! A small tree with one of everything a path can run into.
 
+use crate::mounts;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
+use std::ffi::CString;
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// Modes with bits that writing takes away, or not.
+pub const PRIVILEGE_BITS: [u32; 5] = [0o6777, 0o4755, 0o2755, 0o2745, 0o1777];
+
+pub fn path(text: &str) -> CString {
+    CString::new(text).expect("no NUL in a path")
+}
 
 /// Sets the permission bits of `path`.
 pub fn chmod(path: &str, mode: u32) {
@@ -59,6 +69,39 @@ pub fn build(at: &str) -> File {
     let mut reader = File::options();
     reader.read(true).write(true).custom_flags(libc::O_NONBLOCK);
     reader.open(below("fifo")).expect("reader")
+}
+
+/// The tree in `w`, on a mount that is read-only.
+pub fn read_only() -> File {
+    let reader = build("w");
+    mounts::own_namespace();
+    mounts::bind("w", "w", true);
+    reader
+}
+
+/// The tree in `w`, with a tmpfs at `w/dir` that has a file `inside`.
+pub fn with_mount() -> File {
+    let reader = build("w");
+    mounts::own_namespace();
+    mounts::tmpfs(Path::new("w/dir"), "size=64k").expect("tmpfs");
+    file("w/dir/inside", "");
+    reader
+}
+
+/// A tmpfs at `m` with these options, to be filled.
+pub fn tmpfs(options: &str) {
+    mounts::own_namespace();
+    dir("m");
+    mounts::tmpfs(Path::new("m"), options).expect("tmpfs");
+}
+
+/// `prog`, a copy of cat(1) that runs until somebody waits for it.
+pub fn running_program() -> Child {
+    let cat = crate::needs::find("cat").expect("cat");
+    fs::copy(cat, "prog").expect("copy");
+    let mut program = Command::new("./prog");
+    program.stdin(Stdio::piped()).stdout(Stdio::null());
+    program.spawn().expect("prog")
 }
 
 /// A chain of symbolic links in `at`: link N goes through N + 1 links to `target`.
