@@ -31,7 +31,8 @@ pub(crate) enum Mode {
     /// The measured program itself; its result goes to stdout as JSON.
     #[command(hide = true)]
     Target {
-        case: Case,
+        #[arg(value_parser = Case::parser())]
+        case: &'static Case,
         iterations: u32,
         dir: PathBuf,
     },
@@ -48,8 +49,8 @@ pub(crate) struct Options {
     pub(crate) iterations: u32,
 
     /// Measure this case only (repeatable)
-    #[arg(long, value_name = "CASE")]
-    pub(crate) only: Vec<Case>,
+    #[arg(long, value_name = "CASE", value_parser = Case::parser())]
+    pub(crate) only: Vec<&'static Case>,
 
     /// Also write everything measured to FILE
     #[arg(long, value_name = "FILE")]

@@ -4,6 +4,7 @@
 use std::ffi::CStr;
 use std::mem;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use libc::{c_int, c_long, c_uint};
@@ -68,9 +69,9 @@ pub(crate) fn receive(listener: BorrowedFd<'_>) -> nix::Result<Notification> {
 /// Answers `id`: with a value, with an error, or by letting the kernel do the call.
 pub(crate) fn send(listener: BorrowedFd<'_>, id: u64, answer: Answer) -> nix::Result<()> {
     let (val, error, flags) = match answer {
-        Answer::Value(value) => (value, 0, 0),
-        Answer::Error(errno) => (0, -(errno as i32), 0),
-        Answer::Native => (0, 0, libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32),
+        Ok(value) => (value, 0, 0),
+        Err(Stop::Error(errno)) => (0, -(errno as i32), 0),
+        Err(Stop::Native) => (0, 0, libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32),
     };
     let mut response = libc::seccomp_notif_resp {
         id,
@@ -81,11 +82,21 @@ pub(crate) fn send(listener: BorrowedFd<'_>, id: u64, answer: Answer) -> nix::Re
     notify(listener, libc::SECCOMP_IOCTL_NOTIF_SEND, &mut response)
 }
 
+/// What the target gets: a value, unless something stopped the floor.
+pub(crate) type Answer = Result<i64, Stop>;
+
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Answer {
-    Value(i64),
+pub(crate) enum Stop {
+    /// The call's own, or the floor's: then the measured program reports it.
     Error(Errno),
+    /// Only the kernel can do this one exactly, or the floor does not know it.
     Native,
+}
+
+impl From<Errno> for Stop {
+    fn from(errno: Errno) -> Stop {
+        Stop::Error(errno)
+    }
 }
 
 pub(crate) fn id_valid(listener: BorrowedFd<'_>, id: u64) -> nix::Result<()> {
@@ -179,6 +190,23 @@ pub(crate) fn identity(thread: BorrowedFd<'_>) -> nix::Result<[u32; 8]> {
         return Err(Errno::ESRCH);
     }
     Ok(info.ids)
+}
+
+/// How large the files of that thread may become.
+pub(crate) fn file_size_limit(tid: u32) -> nix::Result<u64> {
+    // SAFETY: a plain C structure for which all bits zero is a valid value.
+    let mut limit: libc::rlimit = unsafe { mem::zeroed() };
+    // SAFETY: sets no limit; `limit` is exclusively ours and outlives the call.
+    let done = unsafe {
+        libc::prlimit(
+            tid as libc::pid_t,
+            libc::RLIMIT_FSIZE,
+            ptr::null(),
+            &raw mut limit,
+        )
+    };
+    Errno::result(done)?;
+    Ok(limit.rlim_cur)
 }
 
 /// Type and mount of the object itself: no link followed, no automount triggered.
