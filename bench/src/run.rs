@@ -151,7 +151,7 @@ impl Runner<'_> {
             "target".into(),
             case.name.into(),
             iterations.to_string().into(),
-            self.workdir.path().into(),
+            self.workdir.site().into(),
         ])
     }
 

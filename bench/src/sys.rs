@@ -244,6 +244,29 @@ pub(crate) fn stat_bytes(stat: &FileStat) -> &[u8] {
     unsafe { std::slice::from_raw_parts(std::ptr::from_ref(stat).cast(), size_of::<FileStat>()) }
 }
 
+/// The value of an extended attribute: its length.
+pub(crate) fn get_xattr(path: &CStr, name: &CStr, value: &mut [u8]) -> nix::Result<usize> {
+    let into = value.as_mut_ptr().cast();
+    // SAFETY: both names end in NUL, `into` is writable for the length given, and all outlive the call.
+    let got = unsafe { libc::getxattr(path.as_ptr(), name.as_ptr(), into, value.len()) };
+    Errno::result(got).map(|got| got as usize)
+}
+
+pub(crate) fn set_xattr(path: &CStr, name: &CStr, value: &[u8]) -> nix::Result<()> {
+    let from = value.as_ptr().cast();
+    // SAFETY: both names end in NUL, `from` is readable for the length given, and all outlive the call.
+    let done = unsafe { libc::setxattr(path.as_ptr(), name.as_ptr(), from, value.len(), 0) };
+    Errno::result(done).map(drop)
+}
+
+/// Entries of a directory, as the kernel lays them out: their length.
+pub(crate) fn getdents64(dir: &impl AsFd, entries: &mut [u8]) -> nix::Result<usize> {
+    let (dir, into) = (dir.as_fd().as_raw_fd(), entries.as_mut_ptr());
+    // SAFETY: `into` is writable for the length given and outlives the call.
+    let got = unsafe { libc::syscall(libc::SYS_getdents64, dir, into, entries.len()) };
+    Errno::result(got).map(|got| got as usize)
+}
+
 /// Readiness of `fd` right now, without waiting.
 pub(crate) fn hung_up(fd: &impl AsFd) -> bool {
     use nix::poll::{PollFd, PollFlags, PollTimeout, poll};

@@ -59,6 +59,6 @@ fn exact(remote: &mut Remote, n: &Notification) -> Answer {
     remote.vouch(n)?;
     remote.look_at_object(&object)?;
     let mode = Mode::from_bits_retain(mode as u32);
-    fchmodat(AT_FDCWD, link(&object).as_str(), mode, FOLLOW)?;
+    fchmodat(AT_FDCWD, link(&object)?.as_c_str(), mode, FOLLOW)?;
     Ok(0)
 }

@@ -139,8 +139,9 @@ impl Remote {
 }
 
 /// The name by which the responder itself reaches an object, for calls that take no O_PATH descriptor.
-pub(crate) fn link(object: &OwnedFd) -> String {
-    format!("/proc/self/fd/{}", object.as_raw_fd())
+pub(crate) fn link(object: &OwnedFd) -> Result<CString, Stop> {
+    let link = format!("/proc/self/fd/{}", object.as_raw_fd());
+    CString::new(link).or(Err(Stop::Native))
 }
 
 fn open(dir: BorrowedFd<'_>, path: &CStr, flags: OFlag) -> Result<OwnedFd, Stop> {

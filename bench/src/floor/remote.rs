@@ -82,7 +82,7 @@ impl Remote {
         address: u64,
         count: usize,
     ) -> nix::Result<()> {
-        match read(n.pid, address, &mut self.data[..count])? {
+        match read(pid(n), address, &mut self.data[..count])? {
             got if got == count => Ok(()),
             _ => Err(Errno::EFAULT),
         }
@@ -90,17 +90,44 @@ impl Remote {
 
     /// Writes all of `bytes` into the target's memory.
     pub(crate) fn write(&self, n: &Notification, address: u64, bytes: &[u8]) -> nix::Result<()> {
-        let remote = RemoteIoVec {
+        let place = RemoteIoVec {
             base: address as usize,
             len: bytes.len(),
         };
-        write(n.pid, bytes, &[remote])
+        self.scatter(n, bytes, &[place])
+    }
+
+    /// The same into several places, which together are as long.
+    pub(crate) fn scatter(
+        &self,
+        n: &Notification,
+        bytes: &[u8],
+        places: &[RemoteIoVec],
+    ) -> nix::Result<()> {
+        match process_vm_writev(pid(n), &[IoSlice::new(bytes)], places)? {
+            put if put == bytes.len() => Ok(()),
+            _ => Err(Errno::EFAULT),
+        }
+    }
+
+    /// Two file offsets of the target's.
+    pub(crate) fn offsets(
+        &self,
+        n: &Notification,
+        places: &[RemoteIoVec; 2],
+    ) -> nix::Result<[i64; 2]> {
+        let mut bytes = [[0; size_of::<i64>()]; 2];
+        let into = &mut [IoSliceMut::new(bytes.as_flattened_mut())];
+        match process_vm_readv(pid(n), into, places)? {
+            got if got == size_of_val(&bytes) => Ok(bytes.map(i64::from_ne_bytes)),
+            _ => Err(Errno::EFAULT),
+        }
     }
 
     /// The target's string.
     pub(crate) fn path(&mut self, n: &Notification, address: u64) -> nix::Result<&CStr> {
         let [path, _] = &mut self.paths;
-        read_path(n.pid, address, path)
+        read_path(pid(n), address, path)
     }
 
     /// Two of them.
@@ -111,8 +138,8 @@ impl Remote {
     ) -> nix::Result<[&CStr; 2]> {
         let [first, second] = &mut self.paths;
         Ok([
-            read_path(n.pid, addresses[0], first)?,
-            read_path(n.pid, addresses[1], second)?,
+            read_path(pid(n), addresses[0], first)?,
+            read_path(pid(n), addresses[1], second)?,
         ])
     }
 
@@ -125,32 +152,25 @@ impl Remote {
     }
 }
 
-fn read(tid: u32, address: u64, into: &mut [u8]) -> nix::Result<usize> {
+fn pid(n: &Notification) -> Pid {
+    Pid::from_raw(n.pid as i32)
+}
+
+fn read(pid: Pid, address: u64, into: &mut [u8]) -> nix::Result<usize> {
     let remote = RemoteIoVec {
         base: address as usize,
         len: into.len(),
     };
-    process_vm_readv(
-        Pid::from_raw(tid as i32),
-        &mut [IoSliceMut::new(into)],
-        &[remote],
-    )
-}
-
-fn write(tid: u32, bytes: &[u8], to: &[RemoteIoVec]) -> nix::Result<()> {
-    match process_vm_writev(Pid::from_raw(tid as i32), &[IoSlice::new(bytes)], to)? {
-        put if put == bytes.len() => Ok(()),
-        _ => Err(Errno::EFAULT),
-    }
+    process_vm_readv(pid, &mut [IoSliceMut::new(into)], &[remote])
 }
 
 /// Reads to the end of the page first: what lies behind may not be mapped, and most paths end before.
-fn read_path(tid: u32, address: u64, into: &mut [u8]) -> nix::Result<&CStr> {
+fn read_path(pid: Pid, address: u64, into: &mut [u8]) -> nix::Result<&CStr> {
     let mut len = 0;
     while len < PATH_MAX {
         let from = address + len as u64;
         let chunk = ((PAGE - from % PAGE) as usize).min(PATH_MAX - len);
-        let got = read(tid, from, &mut into[len..len + chunk])?;
+        let got = read(pid, from, &mut into[len..len + chunk])?;
         if into[len..len + got].contains(&0) {
             return CStr::from_bytes_until_nul(into).or(Err(Errno::EINVAL));
         }
