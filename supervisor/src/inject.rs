@@ -37,12 +37,7 @@ pub fn inject(request: &Request, reply: Reply, caller: Caller<'_>) -> Result<Ans
     } = reply;
     // As far as the kernel comes: where nothing is taken back, each is tried.
     let all = fault.is_some();
-    let mut writes = memory.iter().map(|patch| write(request, patch, caller));
-    let written = match all {
-        true => writes.fold(Ok(()), Result::and),
-        false => writes.try_for_each(|written| written),
-    };
-    if let Err(native) = written {
+    if let Err(native) = write(request, &memory, caller, all) {
         if let Some(errno) = fault {
             return Ok(Answer::Fail(errno));
         }
@@ -60,8 +55,9 @@ pub fn inject(request: &Request, reply: Reply, caller: Caller<'_>) -> Result<Ans
     }
 }
 
-fn write(request: &Request, patch: &Patch, caller: Caller<'_>) -> Result<(), Native> {
-    if patch.bytes.is_empty() {
+/// Writes what there is, up to the first that cannot be written, or all but those.
+fn write(request: &Request, memory: &[Patch], caller: Caller<'_>, all: bool) -> Result<(), Native> {
+    if memory.iter().all(|patch| patch.bytes.is_empty()) {
         return Ok(());
     }
     let run = caller.run.ok_or(Native::Injection)?;
@@ -69,10 +65,28 @@ fn write(request: &Request, patch: &Patch, caller: Caller<'_>) -> Result<(), Nat
     if caller.received.elapsed() > DOUBTFUL && !request.waits() {
         return Err(Native::Injection);
     }
-    match memory::write(request.note().tid, patch.address, &patch.bytes) {
-        Ok(written) if written == patch.bytes.len() => Ok(()),
-        _ => Err(Native::Injection),
+    let mut done = put(request, memory);
+    let failed = done < memory.len();
+    while all && done < memory.len() {
+        done += 1 + put(request, &memory[done + 1..]);
     }
+    if failed {
+        Err(Native::Injection)
+    } else {
+        Ok(())
+    }
+}
+
+/// How many of them are written in full.
+fn put(request: &Request, memory: &[Patch]) -> usize {
+    let parts = memory.iter().map(|patch| (patch.address, &*patch.bytes));
+    let mut left = memory::write(request.note().tid, parts).unwrap_or(0);
+    let is_done = |patch: &&Patch| {
+        let done = left >= patch.bytes.len();
+        left = left.saturating_sub(patch.bytes.len());
+        done
+    };
+    memory.iter().take_while(is_done).count()
 }
 
 fn take_back(undo: Undo) {
