@@ -45,7 +45,7 @@ pub(crate) struct Options {
     pub(crate) rounds: u32,
 
     /// Calls per case, column and round; write-fsync does a 100th of it, start-up a 1000th (at least 10)
-    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = value_parser!(u32).range(10..=100_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 5_000, value_parser = value_parser!(u32).range(10..=100_000_000))]
     pub(crate) iterations: u32,
 
     /// Measure this case only (repeatable)
