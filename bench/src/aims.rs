@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::case::Case;
+use crate::case::{Case, Kind};
 use crate::column::Column;
 use crate::rounds::{Results, Row};
 use crate::stats::median;
@@ -95,12 +95,12 @@ impl Ratio {
         format!("{}/{}", self.over.name(), self.under.name())
     }
 
-    fn aim_for(&self, case: Case) -> Option<Limit> {
-        match (case, self.over) {
+    fn aim_for(&self, case: &Case) -> Option<Limit> {
+        match (case.kind, self.over) {
             // Starting a program is not a call: it has its own aim.
-            (Case::StartUp, _) => None,
+            (Kind::StartUp, _) => None,
             // The disk is most of it, and costs the same under both.
-            (Case::WriteFsync, Column::Strace) => None,
+            (Kind::Disk, Column::Strace) => None,
             _ => self.aim,
         }
     }
@@ -128,7 +128,7 @@ fn judge_row(row: &Row) -> Verdicts {
         let value = row.ratio(ratio.over, ratio.under);
         Verdict::new(ratio.name(), value, ratio.aim_for(row.case))
     });
-    let time = (row.case == Case::StartUp).then(|| {
+    let time = (row.case.kind == Kind::StartUp).then(|| {
         let value = median(row.cell(Column::Asys).medians()).map(|ns| ns / row.case.unit());
         Verdict::new("asys, ms".to_owned(), value, Some(START_UP))
     });

@@ -1,102 +1,90 @@
-//! The cases: which call, how often, and what has to be trapped for it.
+//! What a case is: a program to measure, and how the floors carry out its calls.
 
-use clap::ValueEnum;
-use serde::Serialize;
+use std::path::Path;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Case {
-    /// stat of an existing file
-    Stat,
-    /// openat with `O_RDONLY`, and close
-    Open,
-    /// pread of 4 KiB that are in the page cache
-    Pread,
-    /// rename (renameat) of a file, there and back
-    Rename,
-    /// chmod (fchmodat) of a file, to one mode and back
-    Chmod,
-    /// write of 4 KiB, and fsync
-    WriteFsync,
-    /// stat of /proc/self/stat: trapped, but answered "let the kernel do it"
+use anyhow::Context;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+
+use crate::cases::ALL;
+use crate::floor::{Answer, Remote};
+use crate::stats::Sample;
+use crate::sys::Notification;
+
+/// One row, and all there is to it: a file in `cases/`.
+#[derive(Debug)]
+pub(crate) struct Case {
+    /// As given to `--only` and to the target.
+    pub(crate) name: &'static str,
+    /// How the table names it; with the unit, where it is not that of the others.
+    pub(crate) title: &'static str,
+    pub(crate) about: &'static str,
+    pub(crate) kind: Kind,
+    /// The calls of one iteration, by name for strace and in asys's trace, by number for a floor to trap.
+    pub(crate) calls: &'static [(&'static str, libc::c_long)],
+    /// The measured program: so many iterations in this directory.
+    pub(crate) target: fn(u32, &Path) -> anyhow::Result<Sample>,
+    /// Read the operands, do the call, write the result. Right for the case, wrong for the world.
+    pub(crate) bare: Floor,
+    /// The same with the checks without which the answer could differ from the kernel's.
+    pub(crate) exact: Floor,
+}
+
+/// How a floor answers what it has trapped. The C library makes such calls, too, on its way: what a floor does not
+/// know is native.
+pub(crate) type Floor = fn(&mut Remote, &Notification) -> Answer;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Every call is carried out.
+    Call,
+    /// The same, and the disk is most of the time.
+    Disk,
+    /// Every call is trapped, but answered "let the kernel do it".
     Native,
-    /// from spawn to exit of /bin/true
+    /// No call, but the start of a program.
     StartUp,
 }
 
 impl Case {
-    /// How the table names it; with the unit, where it is not that of the others.
-    pub(crate) fn title(self) -> &'static str {
-        match self {
-            Case::Stat => "stat",
-            Case::Open => "openat + close",
-            Case::Pread => "pread 4 KiB",
-            Case::Rename => "rename",
-            Case::Chmod => "chmod",
-            Case::WriteFsync => "write 4 KiB + fsync",
-            Case::Native => "stat, answered native",
-            Case::StartUp => "start-up of true, ms",
-        }
+    pub(crate) fn named(name: &str) -> Option<&'static Case> {
+        ALL.iter().copied().find(|case| case.name == name)
     }
 
-    /// As given to `--only` and to the target.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Case::Stat => "stat",
-            Case::Open => "open",
-            Case::Pread => "pread",
-            Case::Rename => "rename",
-            Case::Chmod => "chmod",
-            Case::WriteFsync => "write-fsync",
-            Case::Native => "native",
-            Case::StartUp => "start-up",
-        }
+    /// For the command line.
+    pub(crate) fn parser() -> impl TypedValueParser<Value = &'static Case> {
+        let names = ALL.map(|case| PossibleValue::new(case.name).help(case.about));
+        PossibleValuesParser::new(names).try_map(|name| Case::named(&name).context("no such case"))
     }
 
     /// Nanoseconds per unit of the row.
-    pub(crate) fn unit(self) -> f64 {
-        match self {
-            Case::StartUp => 1e6,
+    pub(crate) fn unit(&self) -> f64 {
+        match self.kind {
+            Kind::StartUp => 1e6,
             _ => 1e3,
         }
     }
 
     /// How many times in one round: the slow ones less often, so that a round stays a matter of seconds.
-    pub(crate) fn iterations(self, base: u32) -> u32 {
-        match self {
-            Case::WriteFsync => (base / 100).max(10),
-            Case::StartUp => (base / 1000).max(10),
+    pub(crate) fn iterations(&self, base: u32) -> u32 {
+        match self.kind {
+            Kind::Disk => (base / 100).max(10),
+            Kind::StartUp => (base / 1000).max(10),
             _ => base,
         }
     }
 
     /// The system calls a floor traps for it.
-    pub(crate) fn traps(self) -> &'static [libc::c_long] {
-        match self {
-            Case::Stat | Case::Native => &[libc::SYS_newfstatat],
-            Case::Open => &[libc::SYS_openat],
-            Case::Pread => &[libc::SYS_pread64],
-            Case::Rename => &[libc::SYS_renameat],
-            Case::Chmod => &[libc::SYS_fchmodat],
-            Case::WriteFsync => &[libc::SYS_write, libc::SYS_fsync],
-            Case::StartUp => &[],
-        }
+    pub(crate) fn traps(&self) -> Vec<libc::c_long> {
+        self.calls.iter().map(|(_, number)| *number).collect()
     }
 
-    /// The same by name, for `strace -e trace=` and in asys's trace.
-    pub(crate) fn call_names(self) -> &'static str {
-        match self {
-            Case::Stat | Case::Native => "newfstatat",
-            Case::Open | Case::StartUp => "openat",
-            Case::Pread => "pread64",
-            Case::Rename => "renameat",
-            Case::Chmod => "fchmodat",
-            Case::WriteFsync => "write,fsync",
-        }
+    /// The same for `strace -e trace=`.
+    pub(crate) fn call_names(&self) -> String {
+        let names: Vec<&str> = self.calls.iter().map(|(name, _)| *name).collect();
+        names.join(",")
     }
 
-    /// Trapped calls per iteration.
-    pub(crate) fn calls(self) -> u64 {
-        self.traps().len() as u64
+    pub(crate) fn makes(&self, call: &str) -> bool {
+        self.calls.iter().any(|(name, _)| *name == call)
     }
 }

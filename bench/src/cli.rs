@@ -31,7 +31,8 @@ pub(crate) enum Mode {
     /// The measured program itself; its result goes to stdout as JSON.
     #[command(hide = true)]
     Target {
-        case: Case,
+        #[arg(value_parser = Case::parser())]
+        case: &'static Case,
         iterations: u32,
         dir: PathBuf,
     },
@@ -44,12 +45,12 @@ pub(crate) struct Options {
     pub(crate) rounds: u32,
 
     /// Calls per case, column and round; write-fsync does a 100th of it, start-up a 1000th (at least 10)
-    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = value_parser!(u32).range(10..=100_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 5_000, value_parser = value_parser!(u32).range(10..=100_000_000))]
     pub(crate) iterations: u32,
 
     /// Measure this case only (repeatable)
-    #[arg(long, value_name = "CASE")]
-    pub(crate) only: Vec<Case>,
+    #[arg(long, value_name = "CASE", value_parser = Case::parser())]
+    pub(crate) only: Vec<&'static Case>,
 
     /// Also write everything measured to FILE
     #[arg(long, value_name = "FILE")]

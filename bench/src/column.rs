@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde::Serialize;
 
-use crate::case::Case;
+use crate::case::{Case, Kind};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -40,8 +40,8 @@ impl Column {
     }
 
     /// A floor answers one known call; starting a program is not one.
-    pub(crate) fn measures(self, case: Case) -> bool {
-        case != Case::StartUp || !matches!(self, Column::Bare | Column::Exact)
+    pub(crate) fn measures(self, case: &Case) -> bool {
+        case.kind != Kind::StartUp || !matches!(self, Column::Bare | Column::Exact)
     }
 }
 
@@ -85,7 +85,7 @@ impl Programs {
     pub(crate) fn command(
         &self,
         column: Column,
-        case: Case,
+        case: &Case,
         inner: &[OsString],
     ) -> Option<Command> {
         let mut command = match column {

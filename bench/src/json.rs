@@ -51,7 +51,7 @@ fn case(row: &Row, verdicts: &Verdicts) -> Value {
         .into_iter()
         .collect();
     let verdicts: Vec<&Verdict> = verdicts.ratios.iter().chain(&verdicts.time).collect();
-    json!({ "case": row.case, "iterations": row.iterations, "columns": columns, "verdicts": verdicts })
+    json!({ "case": row.case.name, "iterations": row.iterations, "columns": columns, "verdicts": verdicts })
 }
 
 /// Times in nanoseconds per iteration; `samples` has one entry per round.

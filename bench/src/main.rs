@@ -6,6 +6,7 @@
 
 mod aims;
 mod case;
+mod cases;
 mod cli;
 mod column;
 mod environment;

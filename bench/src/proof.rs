@@ -12,13 +12,13 @@ struct Event<'a> {
     outcome: &'a str,
 }
 
-pub(crate) fn tally(trace: &str, case: Case) -> Tally {
+pub(crate) fn tally(trace: &str, case: &Case) -> Tally {
     let mut tally = Tally::default();
     for line in trace.lines() {
         let Ok(event) = serde_json::from_str::<Event<'_>>(line) else {
             continue;
         };
-        if case.call_names().split(',').any(|name| name == event.call) {
+        if case.makes(event.call) {
             match event.outcome {
                 "offloaded" => tally.carried_out += 1,
                 "native" => tally.native += 1,
@@ -40,7 +40,7 @@ mod tests {
 {"seq":2,"call":"fsync","outcome":"native"}
 {"seq":3,"call":"openat","outcome":"offloaded"}
 {"lost":0}"#;
-        let tally = tally(trace, Case::WriteFsync);
+        let tally = tally(trace, Case::named("write-fsync").expect("a case"));
         assert_eq!((tally.carried_out, tally.native), (1, 1));
     }
 }

@@ -3,9 +3,9 @@
 use std::io::{IsTerminal, Write};
 
 use anyhow::Context;
-use clap::ValueEnum;
 
-use crate::case::Case;
+use crate::case::{Case, Kind};
+use crate::cases::ALL;
 use crate::cli::Options;
 use crate::column::{Column, Programs};
 use crate::run::{Outcome, Runner};
@@ -20,7 +20,7 @@ pub(crate) struct Results {
 
 #[derive(Debug)]
 pub(crate) struct Row {
-    pub(crate) case: Case,
+    pub(crate) case: &'static Case,
     pub(crate) iterations: u32,
     cells: [Cell; Column::ALL.len()],
 }
@@ -36,7 +36,7 @@ pub(crate) enum Cell {
 }
 
 impl Row {
-    fn new(case: Case, base: u32, programs: &Programs) -> Row {
+    fn new(case: &'static Case, base: u32, programs: &Programs) -> Row {
         let cell =
             |column: Column| match column.measures(case) && programs.missing(column).is_none() {
                 true => Cell::Measured(Vec::new()),
@@ -123,16 +123,17 @@ pub(crate) fn measure(options: &Options, workdir: &Workdir) -> anyhow::Result<Re
     })
 }
 
-fn chosen(only: &[Case]) -> Vec<Case> {
-    let all = Case::value_variants().iter().copied();
-    all.filter(|case| only.is_empty() || only.contains(case))
+fn chosen(only: &[&'static Case]) -> Vec<&'static Case> {
+    let is_chosen = |case: &Case| only.iter().any(|one| one.name == case.name);
+    let all = ALL.into_iter();
+    all.filter(|case| only.is_empty() || is_chosen(case))
         .collect()
 }
 
 /// A column of asys that does not carry the calls out is none.
 fn prove(row: &mut Row, runner: &Runner<'_>) -> anyhow::Result<()> {
     let cell = &mut row.cells[Column::Asys as usize];
-    if row.case != Case::StartUp
+    if row.case.kind != Kind::StartUp
         && matches!(cell, Cell::Measured(_))
         && let Some(why) = runner.prove(row.case)?
     {
@@ -150,7 +151,7 @@ fn one_round(round: u32, of: u32, row: &mut Row, runner: &Runner<'_>) -> anyhow:
             progress(&format!(
                 "round {} of {of}: {}, {}",
                 round + 1,
-                row.case.name(),
+                row.case.name,
                 column.name()
             ));
             cell.add(runner.measure(row.case, column, row.iterations)?);
@@ -172,7 +173,7 @@ fn complain(rows: &[Row]) {
     for row in rows {
         for column in Column::ALL {
             if let Cell::Failed(why) = row.cell(column) {
-                eprintln!("bench: {}: {}: {why}", row.case.name(), column.name());
+                eprintln!("bench: {}: {}: {why}", row.case.name, column.name());
             }
         }
     }

@@ -14,7 +14,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
-use crate::case::Case;
+use crate::case::{Case, Kind};
 use crate::column::{Column, Programs};
 use crate::floor::{Floor, Responder, Tally};
 use crate::launch::Handover;
@@ -48,12 +48,12 @@ impl Runner<'_> {
     /// An error ends the bench: an interrupt, or the machine failing us. What only spoils the cell is an `Outcome`.
     pub(crate) fn measure(
         &self,
-        case: Case,
+        case: &'static Case,
         column: Column,
         iterations: u32,
     ) -> anyhow::Result<Outcome> {
-        if case == Case::StartUp {
-            return self.start_up(column, iterations);
+        if case.kind == Kind::StartUp {
+            return self.start_up(case, column, iterations);
         }
         self.workdir.prepare()?;
         match column {
@@ -67,10 +67,10 @@ impl Runner<'_> {
     }
 
     /// Asks asys's own trace whether it did what its column claims: let the kernel do the calls, and it would look fast.
-    pub(crate) fn prove(&self, case: Case) -> anyhow::Result<Option<String>> {
+    pub(crate) fn prove(&self, case: &Case) -> anyhow::Result<Option<String>> {
         self.workdir.prepare()?;
         let iterations = 10;
-        let trace = self.workdir.path().join(format!("trace-{}", case.name()));
+        let trace = self.workdir.path().join(format!("trace-{}", case.name));
         let command = self
             .programs
             .traced(&trace, &self.target(case, iterations)?);
@@ -92,8 +92,8 @@ impl Runner<'_> {
         }
     }
 
-    fn start_up(&self, column: Column, iterations: u32) -> anyhow::Result<Outcome> {
-        let mut command = self.command(Case::StartUp, column, &["/bin/true".into()])?;
+    fn start_up(&self, case: &Case, column: Column, iterations: u32) -> anyhow::Result<Outcome> {
+        let mut command = self.command(case, column, &["/bin/true".into()])?;
         let mut spans = Vec::with_capacity(iterations as usize);
         for _ in 0..iterations {
             let start = Instant::now();
@@ -111,13 +111,13 @@ impl Runner<'_> {
     fn under_floor(
         &self,
         floor: Floor,
-        case: Case,
+        case: &'static Case,
         column: Column,
         iterations: u32,
     ) -> anyhow::Result<Outcome> {
         let inner = self.target(case, iterations)?;
         let mut command = self.command(case, column, &inner)?;
-        let handover = Handover::prepare(&mut command, case.traps())?;
+        let handover = Handover::prepare(&mut command, &case.traps())?;
         let child = match command.spawn() {
             Ok(child) => child,
             Err(e) => return Ok(Outcome::Failed(format!("a seccomp listener: {e}"))),
@@ -141,7 +141,7 @@ impl Runner<'_> {
     }
 
     /// How to start the measured program.
-    fn target(&self, case: Case, iterations: u32) -> anyhow::Result<[OsString; 5]> {
+    fn target(&self, case: &Case, iterations: u32) -> anyhow::Result<[OsString; 5]> {
         // A failing exec reports itself by a write, which one case traps.
         if !self.own.is_file() {
             bail!("{}: is gone (rebuilt meanwhile?)", self.own.display());
@@ -149,13 +149,13 @@ impl Runner<'_> {
         Ok([
             self.own.clone().into(),
             "target".into(),
-            case.name().into(),
+            case.name.into(),
             iterations.to_string().into(),
-            self.workdir.path().into(),
+            self.workdir.site().into(),
         ])
     }
 
-    fn command(&self, case: Case, column: Column, inner: &[OsString]) -> anyhow::Result<Command> {
+    fn command(&self, case: &Case, column: Column, inner: &[OsString]) -> anyhow::Result<Command> {
         let command = self.programs.command(column, case, inner);
         self.with_output(command.with_context(|| format!("{}: no such program", column.name()))?)
     }
@@ -213,10 +213,10 @@ impl Runner<'_> {
 }
 
 /// A floor that let the kernel do the calls would look fast.
-fn shortfall(tally: Tally, case: Case, iterations: u32) -> Option<String> {
-    let expected = u64::from(iterations) * case.calls();
-    let (got, how) = match case {
-        Case::Native => (tally.native, "answered native"),
+fn shortfall(tally: Tally, case: &Case, iterations: u32) -> Option<String> {
+    let expected = u64::from(iterations) * case.calls.len() as u64;
+    let (got, how) = match case.kind {
+        Kind::Native => (tally.native, "answered native"),
         _ => (tally.carried_out, "carried out"),
     };
     (got < expected).then(|| format!("only {got} of {expected} calls were {how}"))

@@ -4,6 +4,7 @@
 use std::ffi::CStr;
 use std::mem;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use libc::{c_int, c_long, c_uint};
@@ -68,9 +69,9 @@ pub(crate) fn receive(listener: BorrowedFd<'_>) -> nix::Result<Notification> {
 /// Answers `id`: with a value, with an error, or by letting the kernel do the call.
 pub(crate) fn send(listener: BorrowedFd<'_>, id: u64, answer: Answer) -> nix::Result<()> {
     let (val, error, flags) = match answer {
-        Answer::Value(value) => (value, 0, 0),
-        Answer::Error(errno) => (0, -(errno as i32), 0),
-        Answer::Native => (0, 0, libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32),
+        Ok(value) => (value, 0, 0),
+        Err(Stop::Error(errno)) => (0, -(errno as i32), 0),
+        Err(Stop::Native) => (0, 0, libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32),
     };
     let mut response = libc::seccomp_notif_resp {
         id,
@@ -81,11 +82,21 @@ pub(crate) fn send(listener: BorrowedFd<'_>, id: u64, answer: Answer) -> nix::Re
     notify(listener, libc::SECCOMP_IOCTL_NOTIF_SEND, &mut response)
 }
 
+/// What the target gets: a value, unless something stopped the floor.
+pub(crate) type Answer = Result<i64, Stop>;
+
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Answer {
-    Value(i64),
+pub(crate) enum Stop {
+    /// The call's own, or the floor's: then the measured program reports it.
     Error(Errno),
+    /// Only the kernel can do this one exactly, or the floor does not know it.
     Native,
+}
+
+impl From<Errno> for Stop {
+    fn from(errno: Errno) -> Stop {
+        Stop::Error(errno)
+    }
 }
 
 pub(crate) fn id_valid(listener: BorrowedFd<'_>, id: u64) -> nix::Result<()> {
@@ -181,6 +192,23 @@ pub(crate) fn identity(thread: BorrowedFd<'_>) -> nix::Result<[u32; 8]> {
     Ok(info.ids)
 }
 
+/// How large the files of that thread may become.
+pub(crate) fn file_size_limit(tid: u32) -> nix::Result<u64> {
+    // SAFETY: a plain C structure for which all bits zero is a valid value.
+    let mut limit: libc::rlimit = unsafe { mem::zeroed() };
+    // SAFETY: sets no limit; `limit` is exclusively ours and outlives the call.
+    let done = unsafe {
+        libc::prlimit(
+            tid as libc::pid_t,
+            libc::RLIMIT_FSIZE,
+            ptr::null(),
+            &raw mut limit,
+        )
+    };
+    Errno::result(done)?;
+    Ok(limit.rlim_cur)
+}
+
 /// Type and mount of the object itself: no link followed, no automount triggered.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seen {
@@ -214,6 +242,29 @@ pub(crate) fn stat_bytes(stat: &FileStat) -> &[u8] {
     // SAFETY: it is a C structure of integers with explicit padding fields, filled by the kernel in full; the slice
     // borrows it.
     unsafe { std::slice::from_raw_parts(std::ptr::from_ref(stat).cast(), size_of::<FileStat>()) }
+}
+
+/// The value of an extended attribute: its length.
+pub(crate) fn get_xattr(path: &CStr, name: &CStr, value: &mut [u8]) -> nix::Result<usize> {
+    let into = value.as_mut_ptr().cast();
+    // SAFETY: both names end in NUL, `into` is writable for the length given, and all outlive the call.
+    let got = unsafe { libc::getxattr(path.as_ptr(), name.as_ptr(), into, value.len()) };
+    Errno::result(got).map(|got| got as usize)
+}
+
+pub(crate) fn set_xattr(path: &CStr, name: &CStr, value: &[u8]) -> nix::Result<()> {
+    let from = value.as_ptr().cast();
+    // SAFETY: both names end in NUL, `from` is readable for the length given, and all outlive the call.
+    let done = unsafe { libc::setxattr(path.as_ptr(), name.as_ptr(), from, value.len(), 0) };
+    Errno::result(done).map(drop)
+}
+
+/// Entries of a directory, as the kernel lays them out: their length.
+pub(crate) fn getdents64(dir: &impl AsFd, entries: &mut [u8]) -> nix::Result<usize> {
+    let (dir, into) = (dir.as_fd().as_raw_fd(), entries.as_mut_ptr());
+    // SAFETY: `into` is writable for the length given and outlives the call.
+    let got = unsafe { libc::syscall(libc::SYS_getdents64, dir, into, entries.len()) };
+    Errno::result(got).map(|got| got as usize)
 }
 
 /// Readiness of `fd` right now, without waiting.

@@ -23,7 +23,7 @@ fn build(results: &Results, verdicts: &[Verdicts]) -> Table {
         .load_style(UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none()))
         .set_header(header());
     for (row, verdicts) in results.rows.iter().zip(verdicts) {
-        let mut cells = vec![row.case.title().to_owned()];
+        let mut cells = vec![row.case.title.to_owned()];
         cells.extend(Column::ALL.map(|column| time(row, column, verdicts)));
         cells.extend(verdicts.ratios.iter().map(ratio));
         table.add_row(cells);

@@ -42,20 +42,26 @@ impl Workdir {
         self.dir.path()
     }
 
-    /// The same files for every run, made where no column measures it.
+    /// Where the measured program works.
+    pub(crate) fn site(&self) -> PathBuf {
+        self.path().join("site")
+    }
+
+    /// The same files for every run, made where no column measures it, whatever the last one left.
     pub(crate) fn prepare(&self) -> anyhow::Result<()> {
+        let site = self.site();
+        let removed = match fs::remove_dir_all(&site) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        };
+        removed
+            .and_then(|()| fs::create_dir(&site))
+            .with_context(|| site.display().to_string())?;
         for name in ["file", "from", "log"] {
-            let path = self.path().join(name);
+            let path = site.join(name);
             let made = File::create(&path).and_then(|mut file| file.write_all(&[FILL; BLOCK]));
             made.with_context(|| path.display().to_string())?;
         }
-        // A run that was killed half-way leaves its file under the other name.
-        let moved = self.path().join("to");
-        match fs::remove_file(&moved) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                Err(e).with_context(|| moved.display().to_string())
-            }
-            _ => Ok(()),
-        }
+        Ok(())
     }
 }

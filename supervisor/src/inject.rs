@@ -45,14 +45,11 @@ pub fn inject(request: &Request, reply: Reply, caller: Caller<'_>) -> Result<Ans
     }
     // As far as the kernel comes: where nothing is taken back, each is tried.
     let all = fault.is_some();
-    let mut writes = memory
+    let parts: Vec<Part<'_>> = memory
         .iter()
-        .map(|patch| write(request, patch.address, &patch.bytes, caller));
-    let written = match all {
-        true => writes.fold(Ok(()), Result::and),
-        false => writes.try_for_each(|written| written),
-    };
-    if let Err(native) = written {
+        .map(|patch| (patch.address, &*patch.bytes))
+        .collect();
+    if let Err(native) = write(request, &parts, caller, all) {
         if let Some(errno) = fault {
             return Ok(Answer::Fail(errno));
         }
@@ -70,8 +67,19 @@ pub fn inject(request: &Request, reply: Reply, caller: Caller<'_>) -> Result<Ans
     }
 }
 
-fn write(request: &Request, address: u64, bytes: &[u8], caller: Caller<'_>) -> Result<(), Native> {
-    if bytes.is_empty() {
+/// An address of the target's, and what is to stand there.
+type Part<'a> = (u64, &'a [u8]);
+/// `UIO_MAXIOV`: no write has more parts.
+const MOST_PARTS: usize = 1024;
+
+/// Writes what there is, up to the first that cannot be written, or all but those.
+fn write(
+    request: &Request,
+    parts: &[Part<'_>],
+    caller: Caller<'_>,
+    all: bool,
+) -> Result<(), Native> {
+    if parts.iter().all(|(_, bytes)| bytes.is_empty()) {
         return Ok(());
     }
     let run = caller.run.ok_or(Native::Injection)?;
@@ -79,10 +87,28 @@ fn write(request: &Request, address: u64, bytes: &[u8], caller: Caller<'_>) -> R
     if caller.received.elapsed() > DOUBTFUL && !request.waits() {
         return Err(Native::Injection);
     }
-    match memory::write(request.note().tid, address, bytes) {
-        Ok(written) if written == bytes.len() => Ok(()),
-        _ => Err(Native::Injection),
+    let (mut done, mut written) = (0, Ok(()));
+    while done < parts.len() && (all || written.is_ok()) {
+        let batch = &parts[done..parts.len().min(done + MOST_PARTS)];
+        let put = put(request, batch);
+        done += put;
+        if put < batch.len() {
+            written = Err(Native::Injection);
+            done += 1;
+        }
     }
+    written
+}
+
+/// How many of them are written in full.
+fn put(request: &Request, parts: &[Part<'_>]) -> usize {
+    let mut left = memory::write(request.note().tid, parts.iter().copied()).unwrap_or(0);
+    let is_done = |part: &&Part<'_>| {
+        let done = left >= part.1.len();
+        left = left.saturating_sub(part.1.len());
+        done
+    };
+    parts.iter().take_while(is_done).count()
 }
 
 /// Reads and writes by turns until the file or the parts end.
@@ -109,7 +135,8 @@ fn pour_parts(request: &Request, stream: &Stream, caller: Caller<'_>) -> Result<
             let chunk = &mut buffer[..wanted];
             let got = file::pread(stream.file.as_fd(), chunk, stream.offset + done);
             let got = got.map_err(|_| Native::Shortage)?;
-            write(request, part.address + at as u64, &chunk[..got], caller)?;
+            let there = [(part.address + at as u64, &chunk[..got])];
+            write(request, &there, caller, false)?;
             done += got as u64;
             at += got;
             if got < wanted {

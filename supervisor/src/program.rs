@@ -27,6 +27,8 @@ struct State {
     /// An execve may be under way.
     executing: bool,
     injecting: usize,
+    /// Those that wait for injections to end.
+    waiting: usize,
 }
 
 /// A run of a program, from one execve to the next.
@@ -66,9 +68,11 @@ impl Program {
         let mut state = self.state();
         state.executing = true;
         state.runs += 1;
+        state.waiting += 1;
         let busy = |state: &mut State| state.injecting > 0;
         let waited = self.left.wait_timeout_while(state, PATIENCE, busy);
-        drop(waited);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.waiting -= 1;
     }
 
     /// No execve is under way any more.
@@ -79,8 +83,12 @@ impl Program {
 
 impl Drop for Injecting<'_> {
     fn drop(&mut self) {
-        self.0.state().injecting -= 1;
-        self.0.left.notify_all();
+        let mut state = self.0.state();
+        state.injecting -= 1;
+        // Every notification is a system call, whether somebody waits or not.
+        if state.waiting > 0 {
+            self.0.left.notify_all();
+        }
     }
 }
 

@@ -1,11 +1,9 @@
 //! The two floors: minimal responders, the least a supervisor of this kind can cost.
 //!
-//! One thread receives, does the call itself, and answers. `bare` does what the call needs; `exact` adds the checks
-//! without which the answer could differ from the kernel's (SEMANTICS.md).
+//! One thread receives, does the call itself, and answers, as the case says. `bare` does what the call needs; `exact`
+//! adds the checks without which the answer could differ from the kernel's (`looks.rs`).
 
-mod bare;
-mod call;
-mod exact;
+mod looks;
 mod remote;
 
 use std::os::fd::OwnedFd;
@@ -17,9 +15,11 @@ use anyhow::Context;
 use nix::errno::Errno;
 
 use crate::case::Case;
-use crate::sys::{self, Answer};
+use crate::sys;
 
-use remote::Remote;
+pub(crate) use looks::link;
+pub(crate) use remote::{LARGEST, Remote, is_cwd};
+pub(crate) use sys::{Answer, Stop};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Floor {
@@ -41,7 +41,11 @@ pub(crate) struct Responder {
 }
 
 impl Responder {
-    pub(crate) fn start(floor: Floor, case: Case, listener: OwnedFd) -> anyhow::Result<Responder> {
+    pub(crate) fn start(
+        floor: Floor,
+        case: &'static Case,
+        listener: OwnedFd,
+    ) -> anyhow::Result<Responder> {
         sys::sync_wake_up(std::os::fd::AsFd::as_fd(&listener))
             .context("SYNC_WAKE_UP (needs Linux 6.6)")?;
         let (sender, done) = mpsc::channel();
@@ -62,8 +66,8 @@ impl Responder {
     }
 }
 
-fn serve(floor: Floor, case: Case, listener: OwnedFd) -> anyhow::Result<Tally> {
-    let mut remote = Remote::new(listener);
+fn serve(floor: Floor, case: &Case, listener: OwnedFd) -> anyhow::Result<Tally> {
+    let mut remote = Remote::new(floor, listener)?;
     let mut tally = Tally::default();
     loop {
         let notification = match sys::receive(remote.listener()) {
@@ -72,19 +76,12 @@ fn serve(floor: Floor, case: Case, listener: OwnedFd) -> anyhow::Result<Tally> {
             Err(Errno::ENOENT | Errno::EINTR) => continue,
             Err(e) => return Err(e).context("receive"),
         };
-        let answered = match floor {
-            Floor::Bare => bare::answer(&mut remote, &notification, case),
-            Floor::Exact => exact::answer(&mut remote, &notification),
-        };
-        let answer = match answered {
-            Ok(answer) => answer,
-            // The target was killed with its call in hand.
-            Err(Errno::ENOENT | Errno::ESRCH) => continue,
-            Err(e) => {
-                return Err(e).with_context(|| format!("system call {}", notification.data.nr));
-            }
+        let answer = match floor {
+            Floor::Bare => (case.bare)(&mut remote, &notification),
+            Floor::Exact => (case.exact)(&mut remote, &notification),
         };
         match sys::send(remote.listener(), notification.id, answer) {
+            // The target was killed with its call in hand.
             Ok(()) | Err(Errno::ENOENT) => tally.count(answer),
             Err(e) => return Err(e).context("send"),
         }
@@ -94,8 +91,8 @@ fn serve(floor: Floor, case: Case, listener: OwnedFd) -> anyhow::Result<Tally> {
 impl Tally {
     fn count(&mut self, answer: Answer) {
         match answer {
-            Answer::Native => self.native += 1,
-            Answer::Value(_) | Answer::Error(_) => self.carried_out += 1,
+            Err(Stop::Native) => self.native += 1,
+            Ok(_) | Err(Stop::Error(_)) => self.carried_out += 1,
         }
     }
 }

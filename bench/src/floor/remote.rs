@@ -1,5 +1,6 @@
 //! What both floors need of the target: its memory, its descriptors, the listener.
 
+use std::collections::HashMap;
 use std::ffi::CStr;
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
@@ -11,30 +12,47 @@ use nix::unistd::Pid;
 
 use crate::sys::{self, Answer, Notification};
 
-use super::call::LARGEST;
+use super::Floor;
+
+/// Larger buffers go native: a floor is for the cases, and a target must not make us allocate.
+pub(crate) const LARGEST: usize = 64 << 10;
 
 const PAGE: u64 = 4096;
 const PATH_MAX: usize = libc::PATH_MAX as usize;
 
 #[derive(Debug)]
-pub(super) struct Remote {
+pub(crate) struct Remote {
+    pub(super) floor: Floor,
     listener: OwnedFd,
     /// The thread that called last; nearly always the one that calls next. A pidfd is never reused with its number.
     thread: Option<(u32, OwnedFd)>,
-    pub(super) paths: [RemotePath; 2],
-    pub(super) data: Vec<u8>,
-    pub(super) checks: super::exact::Checks,
+    /// Two: no call has more.
+    paths: [Box<[u8]>; 2],
+    /// Room for what is read or written.
+    pub(crate) data: Vec<u8>,
+    /// The responder's own ids: it changes none.
+    pub(super) own: [u32; 8],
+    /// By unique mount id, which is never reused: is it procfs?
+    pub(super) procfs: HashMap<u64, bool>,
+}
+
+/// Whether a call by path starts where the responder stands. No case has another start.
+pub(crate) fn is_cwd(dirfd: u64) -> bool {
+    dirfd as RawFd == libc::AT_FDCWD
 }
 
 impl Remote {
-    pub(super) fn new(listener: OwnedFd) -> Remote {
-        Remote {
+    pub(super) fn new(floor: Floor, listener: OwnedFd) -> nix::Result<Remote> {
+        let own = sys::pidfd_open(std::process::id())?;
+        Ok(Remote {
+            floor,
             listener,
             thread: None,
-            paths: [RemotePath::default(), RemotePath::default()],
+            paths: [vec![0; PATH_MAX].into(), vec![0; PATH_MAX].into()],
             data: vec![0; LARGEST],
-            checks: super::exact::Checks::default(),
-        }
+            own: sys::identity(own.as_fd())?,
+            procfs: HashMap::new(),
+        })
     }
 
     pub(super) fn listener(&self) -> BorrowedFd<'_> {
@@ -53,141 +71,110 @@ impl Remote {
     }
 
     /// A duplicate of the target's descriptor.
-    pub(super) fn descriptor(&mut self, tid: u32, fd: RawFd) -> nix::Result<OwnedFd> {
-        sys::pidfd_getfd(self.thread(tid)?, fd)
+    pub(super) fn descriptor(&mut self, n: &Notification, fd: u64) -> nix::Result<OwnedFd> {
+        sys::pidfd_getfd(self.thread(n.pid)?, fd as RawFd)
     }
 
-    /// `count` bytes of the target's memory, into `self.data`.
-    pub(super) fn read_data(&mut self, tid: u32, address: u64, count: usize) -> nix::Result<()> {
-        match read(tid, address, &mut self.data[..count])? {
+    /// Copies `count` bytes of the target's memory into `self.data`.
+    pub(crate) fn fetch(
+        &mut self,
+        n: &Notification,
+        address: u64,
+        count: usize,
+    ) -> nix::Result<()> {
+        match read(pid(n), address, &mut self.data[..count])? {
             got if got == count => Ok(()),
             _ => Err(Errno::EFAULT),
         }
     }
 
-    /// Gives `fd` to the target. Ours is closed *before* the answer: see KERNEL-FACTS, ETXTBSY.
-    pub(super) fn give(
+    /// Writes all of `bytes` into the target's memory.
+    pub(crate) fn write(&self, n: &Notification, address: u64, bytes: &[u8]) -> nix::Result<()> {
+        let place = RemoteIoVec {
+            base: address as usize,
+            len: bytes.len(),
+        };
+        self.scatter(n, bytes, &[place])
+    }
+
+    /// The same into several places, which together are as long.
+    pub(crate) fn scatter(
         &self,
-        call: &Notification,
-        fd: OwnedFd,
-        flags: OFlag,
-    ) -> nix::Result<Answer> {
+        n: &Notification,
+        bytes: &[u8],
+        places: &[RemoteIoVec],
+    ) -> nix::Result<()> {
+        match process_vm_writev(pid(n), &[IoSlice::new(bytes)], places)? {
+            put if put == bytes.len() => Ok(()),
+            _ => Err(Errno::EFAULT),
+        }
+    }
+
+    /// Two file offsets of the target's.
+    pub(crate) fn offsets(
+        &self,
+        n: &Notification,
+        places: &[RemoteIoVec; 2],
+    ) -> nix::Result<[i64; 2]> {
+        let mut bytes = [[0; size_of::<i64>()]; 2];
+        let into = &mut [IoSliceMut::new(bytes.as_flattened_mut())];
+        match process_vm_readv(pid(n), into, places)? {
+            got if got == size_of_val(&bytes) => Ok(bytes.map(i64::from_ne_bytes)),
+            _ => Err(Errno::EFAULT),
+        }
+    }
+
+    /// The target's string.
+    pub(crate) fn path(&mut self, n: &Notification, address: u64) -> nix::Result<&CStr> {
+        let [path, _] = &mut self.paths;
+        read_path(pid(n), address, path)
+    }
+
+    /// Two of them.
+    pub(crate) fn two_paths(
+        &mut self,
+        n: &Notification,
+        addresses: [u64; 2],
+    ) -> nix::Result<[&CStr; 2]> {
+        let [first, second] = &mut self.paths;
+        Ok([
+            read_path(pid(n), addresses[0], first)?,
+            read_path(pid(n), addresses[1], second)?,
+        ])
+    }
+
+    /// Gives `fd` to the target. Ours is closed *before* the answer: see KERNEL-FACTS, ETXTBSY.
+    pub(crate) fn give(&self, n: &Notification, fd: OwnedFd, flags: OFlag) -> Answer {
         let cloexec = flags.contains(OFlag::O_CLOEXEC);
-        let number = sys::add_fd(self.listener(), call.id, fd.as_fd(), cloexec)?;
+        let number = sys::add_fd(self.listener(), n.id, fd.as_fd(), cloexec)?;
         drop(fd);
-        Ok(Answer::Value(number))
+        Ok(number)
     }
 }
 
-fn read(tid: u32, address: u64, into: &mut [u8]) -> nix::Result<usize> {
+fn pid(n: &Notification) -> Pid {
+    Pid::from_raw(n.pid as i32)
+}
+
+fn read(pid: Pid, address: u64, into: &mut [u8]) -> nix::Result<usize> {
     let remote = RemoteIoVec {
         base: address as usize,
         len: into.len(),
     };
-    process_vm_readv(
-        Pid::from_raw(tid as i32),
-        &mut [IoSliceMut::new(into)],
-        &[remote],
-    )
+    process_vm_readv(pid, &mut [IoSliceMut::new(into)], &[remote])
 }
 
-/// Writes all of `bytes` into the target's memory.
-pub(super) fn write(tid: u32, address: u64, bytes: &[u8]) -> nix::Result<()> {
-    let remote = RemoteIoVec {
-        base: address as usize,
-        len: bytes.len(),
-    };
-    match process_vm_writev(Pid::from_raw(tid as i32), &[IoSlice::new(bytes)], &[remote])? {
-        put if put == bytes.len() => Ok(()),
-        _ => Err(Errno::EFAULT),
-    }
-}
-
-/// A path of the target, copied once.
-#[derive(Debug)]
-pub(super) struct RemotePath {
-    bytes: Box<[u8]>,
-    len: usize,
-}
-
-impl Default for RemotePath {
-    fn default() -> RemotePath {
-        RemotePath {
-            bytes: vec![0; PATH_MAX].into(),
-            len: 0,
+/// Reads to the end of the page first: what lies behind may not be mapped, and most paths end before.
+fn read_path(pid: Pid, address: u64, into: &mut [u8]) -> nix::Result<&CStr> {
+    let mut len = 0;
+    while len < PATH_MAX {
+        let from = address + len as u64;
+        let chunk = ((PAGE - from % PAGE) as usize).min(PATH_MAX - len);
+        let got = read(pid, from, &mut into[len..len + chunk])?;
+        if into[len..len + got].contains(&0) {
+            return CStr::from_bytes_until_nul(into).or(Err(Errno::EINVAL));
         }
+        len += chunk;
     }
-}
-
-impl RemotePath {
-    /// Reads to the end of the page first: what lies behind may not be mapped, and most paths end before.
-    pub(super) fn read(&mut self, tid: u32, address: u64) -> nix::Result<()> {
-        self.len = 0;
-        while self.len < PATH_MAX {
-            let from = address + self.len as u64;
-            let chunk = ((PAGE - from % PAGE) as usize).min(PATH_MAX - self.len);
-            let got = read(tid, from, &mut self.bytes[self.len..self.len + chunk])?;
-            let nul = self.bytes[self.len..self.len + got]
-                .iter()
-                .position(|&byte| byte == 0);
-            if let Some(nul) = nul {
-                self.len += nul;
-                return Ok(());
-            }
-            self.len += chunk;
-        }
-        Err(Errno::ENAMETOOLONG)
-    }
-
-    pub(super) fn whole(&self) -> nix::Result<&CStr> {
-        CStr::from_bytes_until_nul(&self.bytes).or(Err(Errno::EINVAL))
-    }
-
-    /// Directory and last name of an absolute path. `None`: it has no last name of its own, or is relative, which no
-    /// case is.
-    pub(super) fn split(&mut self) -> Option<(&CStr, &CStr)> {
-        let path = &self.bytes[..self.len];
-        let slash = path.iter().rposition(|&byte| byte == b'/')?;
-        let last = &path[slash + 1..];
-        if path[0] != b'/' || matches!(last, b"" | b"." | b"..") {
-            return None;
-        }
-        // The slash becomes the NUL that ends the directory's name.
-        self.bytes[slash] = 0;
-        let dir = match slash {
-            0 => c"/",
-            _ => CStr::from_bytes_until_nul(&self.bytes).ok()?,
-        };
-        Some((
-            dir,
-            CStr::from_bytes_until_nul(&self.bytes[slash + 1..]).ok()?,
-        ))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn split(path: &str) -> Option<(String, String)> {
-        let terminated = format!("{path}\0");
-        let mut copy = RemotePath::default();
-        copy.read(std::process::id(), terminated.as_ptr() as u64)
-            .expect("our own memory");
-        let (dir, last) = copy.split()?;
-        Some((
-            dir.to_str().ok()?.to_owned(),
-            last.to_str().ok()?.to_owned(),
-        ))
-    }
-
-    #[test]
-    fn splits_directory_and_name() {
-        let pair = |dir: &str, last: &str| Some((dir.to_owned(), last.to_owned()));
-        assert_eq!(split("/a/b/c"), pair("/a/b", "c"));
-        assert_eq!(split("/c"), pair("/", "c"));
-        for none in ["", "c", "a/b", "/", "/a/", "/a/..", "/a/."] {
-            assert_eq!(split(none), None, "{none}");
-        }
-    }
+    Err(Errno::ENAMETOOLONG)
 }

@@ -264,10 +264,15 @@ impl Stage<'_> {
     /// # Errors
     /// As [`Stage::look`].
     pub fn look_at_file(&self, file: BorrowedFd<'_>, mask: u64) -> Result<(Statx, Kind), Native> {
+        let (stat, kind) = self.seen(file, mask)?;
+        self.accept(kind).map(|()| (stat, kind))
+    }
+
+    fn seen(&self, file: BorrowedFd<'_>, mask: u64) -> Result<(Statx, Kind), Native> {
         let flags = libc::AT_EMPTY_PATH as u64 | freshness(mask);
         let stat = file::statx(file, c"", flags, mask).map_err(|_| Native::Undecodable)?;
         let kind = self.mounts.kind_of(&stat, file);
-        self.accept(kind).map(|()| (stat, kind))
+        Ok((stat, kind))
     }
 
     /// The file system of a descriptor of the target's, without a duplicate of it.
@@ -275,11 +280,16 @@ impl Stage<'_> {
     /// # Errors
     /// [`Native::Undecodable`] when there is no such descriptor.
     pub fn look_at_descriptor(&self, fd: i32) -> Result<Kind, Native> {
+        self.look_from_outside(fd).map(|(_, kind)| kind)
+    }
+
+    fn look_from_outside(&self, fd: i32) -> Result<(Statx, Kind), Native> {
         let name = CString::new(format!("fd/{fd}")).map_err(|_| Native::Undecodable)?;
         let dir = self.target.thread.dir.as_fd();
         let stat = file::statx(dir, &name, freshness(IDENTIFYING), IDENTIFYING)
             .map_err(|_| Native::Undecodable)?;
-        Ok(self.mounts.kind_at(&stat, dir, &name))
+        let kind = self.mounts.kind_at(&stat, dir, &name);
+        Ok((stat, kind))
     }
 
     /// A duplicate of the caller's descriptor of a file on a local file system.
@@ -304,25 +314,14 @@ impl Stage<'_> {
     /// # Errors
     /// [`Native`] for any other.
     pub fn pipe_or_local_file(&self, fd: i32) -> Result<(OwnedFd, u32), Native> {
-        let name = CString::new(format!("fd/{fd}")).map_err(|_| Native::Undecodable)?;
-        let dir = self.target.thread.dir.as_fd();
-        let seen = file::statx(dir, &name, freshness(IDENTIFYING), IDENTIFYING);
-        let seen = seen.map_err(|_| Native::Undecodable)?.file_type();
-        if seen == libc::S_IFIFO {
-            let file = self.file(fd)?;
-            let pipe = file::statx_fd(file.as_fd(), IDENTIFYING);
-            let still = pipe.is_ok_and(|pipe| pipe.file_type() == libc::S_IFIFO);
-            return if still {
-                Ok((file, seen))
-            } else {
-                Err(Native::Type)
-            };
+        if self.mounts.may_be_remote() {
+            // As there.
+            let (seen, kind) = self.look_from_outside(fd)?;
+            pipe_or_local(&seen, kind)?;
         }
-        let (file, stat) = self.local_file(fd)?;
-        match stat.file_type() {
-            libc::S_IFREG => Ok((file, libc::S_IFREG)),
-            _ => Err(Native::Type),
-        }
+        let file = self.file(fd)?;
+        let (seen, kind) = self.seen(file.as_fd(), IDENTIFYING)?;
+        pipe_or_local(&seen, kind).map(|which| (file, which))
     }
 
     fn accept(&self, kind: Kind) -> Result<(), Native> {
@@ -387,6 +386,15 @@ fn only_local(kind: Kind) -> Result<(), Native> {
         Ok(())
     } else {
         Err(Native::FileSystem)
+    }
+}
+
+/// Which of the two it is. A pipe is on no file system.
+fn pipe_or_local(stat: &Statx, kind: Kind) -> Result<u32, Native> {
+    match stat.file_type() {
+        libc::S_IFIFO => Ok(libc::S_IFIFO),
+        libc::S_IFREG => only_local(kind).map(|()| libc::S_IFREG),
+        _ => Err(Native::Type),
     }
 }
 

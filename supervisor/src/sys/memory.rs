@@ -19,16 +19,19 @@ pub fn read(tid: i32, address: u64, into: &mut [u8]) -> Result<usize, Errno> {
     process_vm_readv(Pid::from_raw(tid), &mut [IoSliceMut::new(into)], &remote)
 }
 
-/// Writes `from` at `address`; returns the bytes written, which may be
-/// fewer. Unlike /proc/TID/mem it respects page protections, as the kernel's
-/// own copy to the program does.
+/// Writes to each address its bytes, up to the first that cannot be written;
+/// returns the bytes written, which may be fewer. Unlike /proc/TID/mem it
+/// respects page protections, as the kernel's own copy to the program does.
 ///
 /// # Errors
 /// As [`read`].
-pub fn write(tid: i32, address: u64, from: &[u8]) -> Result<usize, Errno> {
-    let remote = [RemoteIoVec {
-        base: address as usize,
-        len: from.len(),
-    }];
-    process_vm_writev(Pid::from_raw(tid), &[IoSlice::new(from)], &remote)
+pub fn write<'a>(tid: i32, parts: impl Iterator<Item = (u64, &'a [u8])>) -> Result<usize, Errno> {
+    let (remote, local): (Vec<_>, Vec<_>) = parts
+        .map(|(address, from)| {
+            let base = address as usize;
+            let len = from.len();
+            (RemoteIoVec { base, len }, IoSlice::new(from))
+        })
+        .unzip();
+    process_vm_writev(Pid::from_raw(tid), &local, &remote)
 }

@@ -142,7 +142,7 @@ fn read_memory(scene: &Scene) -> Finding {
 fn write_memory(scene: &Scene) -> Finding {
     scene.on_subject(|subject| {
         let (same, address) = subject.memory();
-        memory::write(subject.pid(), address, same)
+        memory::write(subject.pid(), std::iter::once((address, &same[..])))
     })
 }
 
