@@ -25,6 +25,7 @@ const OTHERS: &[(&str, i64)] = &[
     ("ioctl", libc::SYS_ioctl),
     ("lseek", libc::SYS_lseek),
     ("prctl", libc::SYS_prctl),
+    ("prlimit64", libc::SYS_prlimit64),
     ("setfsgid", libc::SYS_setfsgid),
     ("setfsuid", libc::SYS_setfsuid),
     ("setgroups", libc::SYS_setgroups),

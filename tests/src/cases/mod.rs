@@ -3,6 +3,7 @@
 pub mod access;
 pub mod copy;
 pub mod credentials;
+pub mod descriptors;
 pub mod dir;
 pub mod handle;
 pub mod layers;
@@ -12,6 +13,7 @@ pub mod nodes;
 pub mod open;
 pub mod owner;
 pub mod paths;
+pub mod process;
 pub mod programs;
 pub mod readlink;
 pub mod rename;
@@ -33,6 +35,7 @@ pub const ALL: &[Family] = &[
     access::FAMILY,
     copy::FAMILY,
     credentials::FAMILY,
+    descriptors::FAMILY,
     dir::FAMILY,
     handle::FAMILY,
     layers::FAMILY,
@@ -42,6 +45,7 @@ pub const ALL: &[Family] = &[
     open::FAMILY,
     owner::FAMILY,
     paths::FAMILY,
+    process::FAMILY,
     programs::FAMILY,
     readlink::FAMILY,
     rename::FAMILY,
