@@ -1,6 +1,7 @@
 //! One file per family of calls. Each has its table of cases at its head.
 
 pub mod access;
+pub mod confined;
 pub mod copy;
 pub mod credentials;
 pub mod descriptors;
@@ -33,6 +34,7 @@ use crate::case::Family;
 
 pub const ALL: &[Family] = &[
     access::FAMILY,
+    confined::FAMILY,
     copy::FAMILY,
     credentials::FAMILY,
     descriptors::FAMILY,
