@@ -53,3 +53,4 @@ pub mod tree;
 pub mod twin;
 pub mod uring;
 pub mod users;
+pub mod word;

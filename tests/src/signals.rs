@@ -16,15 +16,20 @@ pub fn caught() -> u32 {
 
 /// Counts `signal` from here on; the calls it interrupts are not restarted.
 pub fn catch(signal: Signal) {
-    set(signal, SigHandler::Handler(count));
+    set(signal, SigHandler::Handler(count), SaFlags::empty());
+}
+
+/// As [`catch`], but the calls it interrupts are restarted.
+pub fn catch_and_restart(signal: Signal) {
+    set(signal, SigHandler::Handler(count), SaFlags::SA_RESTART);
 }
 
 pub fn ignore(signal: Signal) {
-    set(signal, SigHandler::SigIgn);
+    set(signal, SigHandler::SigIgn, SaFlags::empty());
 }
 
-fn set(signal: Signal, handler: SigHandler) {
-    let action = SigAction::new(handler, SaFlags::empty(), SigSet::empty());
+fn set(signal: Signal, handler: SigHandler, flags: SaFlags) {
+    let action = SigAction::new(handler, flags, SigSet::empty());
     // SAFETY: the handler only adds to an atomic.
     unsafe { sigaction(signal, &action) }.expect("sigaction");
 }

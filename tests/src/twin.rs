@@ -23,6 +23,7 @@ const OTHERS: &[(&str, i64)] = &[
     ("fchdir", libc::SYS_fchdir),
     ("fcntl", libc::SYS_fcntl),
     ("ioctl", libc::SYS_ioctl),
+    ("kill", libc::SYS_kill),
     ("lseek", libc::SYS_lseek),
     ("prctl", libc::SYS_prctl),
     ("prlimit64", libc::SYS_prlimit64),

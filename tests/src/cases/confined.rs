@@ -15,11 +15,11 @@ use crate::thirty_two_bits::{self as bits, Low, Operand, nr};
 use crate::twin::{Twin, blank};
 use crate::uring::{Operation, Ring};
 use crate::users::{ALICE, BOB, become_user};
+use crate::word::Word;
 use libc::*;
 use nix::sys::signal::Signal;
 use std::ffi::CStr;
 use std::fs;
-use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
 use std::os::fd::AsRawFd;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -52,24 +52,6 @@ pub const FAMILY: Family = Family {
 
 /// What is forbidden by Landlock: reading any file, and making one.
 const FORBIDDEN: u64 = landlock::READ_FILE | landlock::MAKE_REG;
-
-/// Between processes: one hears what the other has said.
-struct Word(PipeReader, PipeWriter);
-
-impl Word {
-    fn new() -> Self {
-        let (reader, writer) = pipe().expect("a pipe");
-        Self(reader, writer)
-    }
-
-    fn say(&self) {
-        (&self.1).write_all(b"x").expect("a word");
-    }
-
-    fn hear(&self) {
-        (&self.0).read_exact(&mut [0]).expect("a word");
-    }
-}
 
 /// Reads and makes a file, if it may.
 fn read_and_make(t: &mut Twin) {

@@ -11,6 +11,7 @@ pub mod layers;
 pub mod links;
 pub mod mode;
 pub mod nodes;
+pub mod notification;
 pub mod open;
 pub mod owner;
 pub mod paths;
@@ -44,6 +45,7 @@ pub const ALL: &[Family] = &[
     links::FAMILY,
     mode::FAMILY,
     nodes::FAMILY,
+    notification::FAMILY,
     open::FAMILY,
     owner::FAMILY,
     paths::FAMILY,
