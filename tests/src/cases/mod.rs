@@ -28,6 +28,7 @@ pub mod sync;
 pub mod times;
 pub mod truncate;
 pub mod vector;
+pub mod witnesses;
 pub mod world;
 pub mod xattr;
 
@@ -62,5 +63,6 @@ pub const ALL: &[Family] = &[
     times::FAMILY,
     truncate::FAMILY,
     vector::FAMILY,
+    witnesses::FAMILY,
     xattr::FAMILY,
 ];
