@@ -425,12 +425,12 @@ fn credentials_by_calls_of_32_bits(t: &mut Twin) {
     ];
     for (what, number, args) in ways {
         t.fork(what, |t| {
-            // Facts of before are known, and void afterwards.
+            if what.starts_with("setgroups") {
+                t.call("setfsuid", args![ALICE]);
+            }
+            // What is known of before is void afterwards.
             make(t, c"shared/before");
             by_32_bits(t, what, number, args);
-            if what.starts_with("setgroups") {
-                by_32_bits(t, "setfsuid32", nr::SETFSUID32, [ALICE, 0, 0]);
-            }
             for name in [c"roots", c"alices", c"bobs"] {
                 t.opened("open", args![name, O_RDONLY]);
             }
