@@ -368,7 +368,7 @@ fn own_controlling_terminal(t: &mut Twin) {
     session(t, |t| {
         let pty = nix::pty::openpty(None, None).expect("a terminal");
         let (ours, theirs) = (pty.master.as_raw_fd(), pty.slave.as_raw_fd());
-        t.call("ioctl", args![theirs, TIOCSCTTY as u64, 0]);
+        t.call("ioctl", args![theirs, TIOCSCTTY, 0]);
         let name = nix::unistd::ttyname(&pty.slave).expect("its name");
         let name = CString::new(name.into_os_string().into_encoded_bytes()).expect("a name");
         for row in WAYS {
@@ -391,7 +391,7 @@ fn own_controlling_terminal(t: &mut Twin) {
             open_terminal(t, "open", O_RDWR);
         });
         crate::signals::ignore(nix::sys::signal::Signal::SIGHUP);
-        t.call("ioctl", args![theirs, TIOCNOTTY as u64, 0]);
+        t.call("ioctl", args![theirs, TIOCNOTTY, 0]);
         for row in WAYS {
             open_terminal(t, row, O_RDWR);
         }
