@@ -229,6 +229,8 @@ fn before_it_is_received(session: &Session, how: &str, send: impl Fn(Pid)) -> Se
 
 type Seen = (String, Option<i32>, Vec<String>);
 
+type Way = (&'static str, fn(Pid));
+
 fn handled(command: Pid) {
     kill(command, Signal::SIGUSR2).expect("kill");
     until("the signal's handler", || {
@@ -255,7 +257,7 @@ fn killed(command: Pid) {
 
 /// The handler runs at once, and the call is made once, afterwards; a stop and its end leave no trace; a death is one.
 fn user_notification_wait_killable_pre_notification() {
-    let ways: [(&str, fn(Pid)); 3] = [
+    let ways: [Way; 3] = [
         ("restarting", restarted),
         ("ignoring", handled),
         ("stopped", stopped),

@@ -26,7 +26,7 @@ pub const FAMILY: Family = Family {
         case!(relatives_of_every_kind),
         case!(memory_lent_to_a_program).needs(&[Need::Tool("cat")]),
         case!(program_by_another_thread)
-            .needs(&[Need::Tool("sh")])
+            .needs(&[Need::Tool("sh"), Need::Tool("ls")])
             .within(60),
         case!(end_of_all_threads_in_their_calls).within(60),
         case!(leader_that_leaves),
@@ -156,7 +156,7 @@ fn a_moment(round: u64) {
     std::thread::park_timeout(Duration::from_micros(round * 41));
 }
 
-/// Its other threads' calls end with them; none of their answers is the program's.
+/// Its other threads' calls end with them; none of their answers, and none of their descriptors, is the program's.
 fn program_by_another_thread(t: &mut Twin) {
     world::file("busy", "busy");
     for round in 0..ROUNDS {
@@ -172,7 +172,7 @@ fn program_by_another_thread(t: &mut Twin) {
                 begun.wait();
                 a_moment(round);
                 let script = format!(
-                    "cat busy; echo x >made{round}; cat made{round} nowhere; umask; exit 3"
+                    "cat busy; echo x >made{round}; cat made{round} nowhere; umask; ls /proc/self/fd | wc -l; exit 3"
                 );
                 let mut sh = Command::new("sh");
                 scope.spawn(move || sh.args(["-c", &script]).env("LC_ALL", "C").exec());
