@@ -19,6 +19,7 @@ const API: u64 = 0xaa;
 const UFFDIO_API: libc::c_ulong = 0xc018_aa3f;
 const UFFDIO_REGISTER: libc::c_ulong = 0xc020_aa00;
 const UFFDIO_COPY: libc::c_ulong = 0xc028_aa03;
+const UFFDIO_WAKE: libc::c_ulong = 0x8010_aa02;
 const MISSING: u64 = 1;
 
 /// Of `struct uffd_msg`.
@@ -56,6 +57,16 @@ impl Pages {
         let mut message = [0u8; MESSAGE];
         let read = nix::unistd::read(&self.fd, &mut message);
         assert_eq!(read, Ok(MESSAGE), "no message of a touched page");
+    }
+
+    /// Whoever waits for any of them goes on, and finds no memory there at all.
+    pub fn take_away(&self, page: usize) {
+        let at = self.address(page);
+        // SAFETY: a page of this mapping, whose owner wants it gone.
+        let gone = unsafe { libc::munmap(at as *mut libc::c_void, PAGE) };
+        assert_eq!(gone, 0, "munmap");
+        self.ask(UFFDIO_WAKE, [at as u64, PAGE as u64])
+            .expect("UFFDIO_WAKE");
     }
 
     /// Whoever waits goes on, and reads `text`.

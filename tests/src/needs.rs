@@ -26,6 +26,14 @@ pub enum Need {
     SetUid,
     /// Pages for which the kernel itself waits, too.
     Faults,
+    /// io_uring, which many machines forbid.
+    Rings,
+    /// Programs and calls of 32 bits.
+    ThirtyTwoBits,
+    /// A user namespace of one's own, with a namespace of processes in it.
+    UserNamespace,
+    /// Landlock.
+    Landlock,
     /// A program on the PATH.
     Tool(&'static str),
 }
@@ -51,6 +59,16 @@ impl Need {
             Self::Faults => (
                 crate::faults::Pages::missing(1).is_ok(),
                 "a user with userfaultfd for the kernel's own faults",
+            ),
+            Self::Rings => (crate::uring::Ring::new().is_ok(), "a user with io_uring"),
+            Self::ThirtyTwoBits => (
+                crate::thirty_two_bits::runs(),
+                "a kernel that runs 32-bit programs",
+            ),
+            Self::UserNamespace => (may_have_namespaces(), "a user with user namespaces"),
+            Self::Landlock => (
+                crate::landlock::ruleset(crate::landlock::READ_FILE).is_ok(),
+                "a kernel with Landlock",
             ),
             Self::Tool(name) => return find(name).is_none().then(|| name.into()),
         };
@@ -85,11 +103,22 @@ fn may_open_devices() -> bool {
 }
 
 fn may_mount() -> bool {
+    a_child_can(|| {
+        unshare(CloneFlags::CLONE_NEWNS)?;
+        crate::mounts::make_private()?;
+        crate::mounts::tmpfs(Path::new("/tmp"), "size=64k")
+    })
+}
+
+fn may_have_namespaces() -> bool {
+    a_child_can(|| unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWPID))
+}
+
+fn a_child_can(try_it: impl FnOnce() -> nix::Result<()>) -> bool {
     // SAFETY: the child makes raw calls only and leaves through `_exit`.
     let pid = unsafe { libc::fork() };
     if pid == 0 {
-        let done = unshare(CloneFlags::CLONE_NEWNS).and_then(|()| crate::mounts::make_private());
-        let done = done.and_then(|()| crate::mounts::tmpfs(Path::new("/tmp"), "size=64k"));
+        let done = try_it();
         // SAFETY: ends the child without running the parent's exit handlers.
         unsafe { libc::_exit(i32::from(done.is_err())) };
     }

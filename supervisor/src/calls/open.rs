@@ -139,7 +139,7 @@ impl Call for Open {
 
 impl Open {
     fn open(self, stage: &Stage<'_>) -> Result<Result<OwnedFd, Errno>, Native> {
-        if self.has(flag::O_CREAT | flag::O_TRUNC | flag::TMPFILE) && stage.table_is_full()? {
+        if self.has(flag::O_CREAT | flag::O_TRUNC | flag::TMPFILE) && stage.table_may_fill_up()? {
             return Err(Native::Limit);
         }
         if self.has(flag::TMPFILE) && !stage.facts.identity.effective.contains(READ_SEARCH) {

@@ -333,12 +333,25 @@ impl Stage<'_> {
         }
     }
 
-    /// Whether the target's next descriptor would exceed its limit: known
-    /// before an open has an effect, because the kernel looks first, too.
+    /// Whether the target's next descriptor would exceed its limit.
     ///
     /// # Errors
     /// [`Native::Limit`] when that cannot be told.
     pub fn table_is_full(&self) -> Result<bool, Native> {
+        Ok(self.descriptors_left()? == 0)
+    }
+
+    /// Whether the target's next descriptor may exceed its limit by the time
+    /// it gets it: known before an open has an effect, because the kernel
+    /// takes the number first. Other threads take numbers, too, meanwhile.
+    ///
+    /// # Errors
+    /// [`Native::Limit`] when that cannot be told.
+    pub fn table_may_fill_up(&self) -> Result<bool, Native> {
+        Ok(self.descriptors_left()? < TAKEN_MEANWHILE)
+    }
+
+    fn descriptors_left(&self) -> Result<u64, Native> {
         let limit = self.soft_limit(libc::RLIMIT_NOFILE, "Max open files")?;
         let dir = self.target.thread.dir.as_fd();
         let stat =
@@ -348,7 +361,7 @@ impl Stage<'_> {
             0 => count_entries(dir)?,
             open => open,
         };
-        Ok(open >= limit)
+        Ok(limit.saturating_sub(open))
     }
 
     /// Whether writes of the target may grow a file without end.
@@ -373,6 +386,10 @@ impl Stage<'_> {
         }
     }
 }
+
+/// More descriptors than the threads of a process take between a look at their
+/// number and the answer to a call.
+const TAKEN_MEANWHILE: u64 = 64;
 
 /// asys raises its limit as far as it may; a worker's write has to fit into that, too.
 fn own_file_size_is_unlimited() -> bool {

@@ -1,17 +1,21 @@
 //! One file per family of calls. Each has its table of cases at its head.
 
 pub mod access;
+pub mod confined;
 pub mod copy;
 pub mod credentials;
+pub mod descriptors;
 pub mod dir;
 pub mod handle;
 pub mod layers;
 pub mod links;
 pub mod mode;
 pub mod nodes;
+pub mod notification;
 pub mod open;
 pub mod owner;
 pub mod paths;
+pub mod process;
 pub mod programs;
 pub mod readlink;
 pub mod rename;
@@ -25,6 +29,7 @@ pub mod sync;
 pub mod times;
 pub mod truncate;
 pub mod vector;
+pub mod witnesses;
 pub mod world;
 pub mod xattr;
 
@@ -32,17 +37,21 @@ use crate::case::Family;
 
 pub const ALL: &[Family] = &[
     access::FAMILY,
+    confined::FAMILY,
     copy::FAMILY,
     credentials::FAMILY,
+    descriptors::FAMILY,
     dir::FAMILY,
     handle::FAMILY,
     layers::FAMILY,
     links::FAMILY,
     mode::FAMILY,
     nodes::FAMILY,
+    notification::FAMILY,
     open::FAMILY,
     owner::FAMILY,
     paths::FAMILY,
+    process::FAMILY,
     programs::FAMILY,
     readlink::FAMILY,
     rename::FAMILY,
@@ -56,5 +65,6 @@ pub const ALL: &[Family] = &[
     times::FAMILY,
     truncate::FAMILY,
     vector::FAMILY,
+    witnesses::FAMILY,
     xattr::FAMILY,
 ];

@@ -10,9 +10,11 @@ use crate::case::Family;
 use crate::deadline::until;
 use crate::faults::Pages;
 use crate::filesystem::FileSystem;
+use crate::landlock;
 use crate::needs::{Need, find};
 use crate::proc;
 use crate::signals;
+use crate::thirty_two_bits;
 use crate::twin::{Twin, blank};
 use crate::users::{ALICE, become_user};
 use libc::*;
@@ -32,8 +34,8 @@ pub const FAMILY: Family = Family {
     cases: &[
         case!(umask_of_a_relative),
         case!(root_of_a_relative).needs(&[Need::Root]),
-        case!(umask_by_a_32_bit_call),
-        case!(landlock_among_others),
+        case!(umask_by_a_32_bit_call).needs(&[Need::ThirtyTwoBits]),
+        case!(landlock_among_others).needs(&[Need::Landlock]),
         case!(umask_of_a_thread).needs(&[Need::Root]),
         case!(root_of_a_thread).needs(&[Need::Root]),
         case!(capabilities_before_a_program).needs(&[Need::Root, Need::Tool("cat")]),
@@ -98,19 +100,9 @@ fn root_of_a_relative(t: &mut Twin) {
     t.opened("open", args![c"/inside", O_RDONLY]);
 }
 
-#[cfg(target_arch = "x86_64")]
 fn umask_by_a_32_bit_call(t: &mut Twin) {
     make(t, c"before");
-    let was: i64;
-    // SAFETY: umask of the 32-bit table: a number in, a number out. The kernel
-    // keeps the other registers but r8 to r11; rbx is saved by hand.
-    unsafe {
-        std::arch::asm!(
-            "push rbx", "mov ebx, 0x3f", "int 0x80", "pop rbx",
-            inlateout("rax") 60_i64 => was,
-            out("r8") _, out("r9") _, out("r10") _, out("r11") _,
-        );
-    }
+    let was = thirty_two_bits::call(thirty_two_bits::nr::UMASK, [0o077, 0, 0]);
     t.note("umask was", format!("{was:o}"));
     make(t, c"after");
 }
@@ -120,15 +112,7 @@ fn landlock_among_others(t: &mut Twin) {
     fs::write("file", "text").expect("file");
     make(t, c"before");
     t.fork("confined", |t| {
-        let handled: u64 = 1 << 2;
-        // SAFETY: a ruleset attribute of eight bytes, then plain numbers.
-        let rules = unsafe { syscall(SYS_landlock_create_ruleset, &raw const handled, 8, 0) };
-        t.note("has landlock", rules >= 0);
-        // SAFETY: plain numbers.
-        unsafe {
-            prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-            syscall(SYS_landlock_restrict_self, rules, 0);
-        }
+        landlock::confine_oneself(landlock::READ_FILE);
         t.call("open", args![c"file", O_RDONLY]);
         t.fork("its child", |t| {
             t.call("open", args![c"file", O_RDONLY]);

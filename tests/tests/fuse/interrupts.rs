@@ -7,7 +7,7 @@ use asys_tests::needs::Need;
 use asys_tests::play::{self, Tables};
 use asys_tests::session::twins;
 use asys_tests::{part, proc, signals, test};
-use nix::sys::signal::{SaFlags, Signal};
+use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 use std::os::unix::process::ExitStatusExt;
 
@@ -24,11 +24,10 @@ pub const TABLES: Tables = (
 
 /// The daemon hears of the signal, and gives up; the handler has run by then.
 fn makes_a_directory(args: &[String]) -> i32 {
-    let flags = match args[0].as_str() {
-        "restart" => SaFlags::SA_RESTART,
-        _ => SaFlags::empty(),
-    };
-    signals::catch_with(Signal::SIGALRM, flags);
+    match args[0].as_str() {
+        "restart" => signals::catch_and_restart(Signal::SIGALRM),
+        _ => signals::catch(Signal::SIGALRM),
+    }
     signals::timer(20_000);
     let made = nix::unistd::mkdir("m/dir", Mode::S_IRWXU);
     signals::timer(0);
