@@ -1,6 +1,6 @@
 //! Programs that confine themselves, enter other namespaces, or make their calls by another door.
 
-use super::credentials::belongings;
+use super::credentials::scene::belongings;
 use super::process::cloned;
 use super::world;
 use crate::args;
