@@ -5,12 +5,34 @@ use crate::capabilities::{
     CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER, CAP_FSETID, CAP_MKNOD,
     set_effective,
 };
+use crate::cases::world;
 use crate::twin::Twin;
 use crate::users::{ALICE, BOB, NOBODY, become_user};
+use std::fs;
+use std::os::unix::fs::chown;
 
 /// Files of the cast belong to alice and to bob's group.
 pub const OWNER: u32 = ALICE;
 pub const GROUP: u32 = BOB;
+
+/// A file of theirs, afresh.
+pub fn file(name: &str, contents: &str, mode: u32) {
+    let _ = fs::remove_file(name);
+    world::file(name, contents);
+    give(name, mode);
+}
+
+/// As [`file`], a directory.
+pub fn dir(name: &str, mode: u32) {
+    let _ = fs::remove_dir_all(name);
+    world::dir(name);
+    give(name, mode);
+}
+
+fn give(name: &str, mode: u32) {
+    chown(name, Some(OWNER), Some(GROUP)).expect(name);
+    world::chmod(name, mode);
+}
 
 type Becomes = fn(&mut Twin);
 

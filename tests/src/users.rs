@@ -40,8 +40,8 @@ pub fn ordinary(t: &mut Twin, body: impl FnOnce(&mut Twin)) {
     });
 }
 
-/// As [`ordinary`], and again as whoever runs this.
-pub fn ordinary_and_self(t: &mut Twin, body: impl Fn(&mut Twin)) {
-    ordinary(t, &body);
+/// As whoever runs this, and again as [`ordinary`].
+pub fn self_and_ordinary(t: &mut Twin, body: impl Fn(&mut Twin)) {
     body(t);
+    ordinary(t, body);
 }

@@ -1,14 +1,13 @@
 //! access, faccessat, faccessat2: modes, flags, and whose ids count.
 
 use super::world;
-use crate::args;
-use crate::case;
 use crate::case::Family;
 use crate::filesystem::FileSystem;
-use crate::mounts;
 use crate::needs::Need;
 use crate::twin::Twin;
+use crate::users::self_and_ordinary;
 use crate::users::{ALICE, BOB, NOBODY, become_user, is_root, ordinary};
+use crate::{args, case, mounts};
 use libc::*;
 use std::ffi::{CStr, CString};
 use std::os::unix::fs::chown;
@@ -140,7 +139,7 @@ fn every_mode_of(t: &mut Twin, path: &CStr) {
 }
 
 fn permission_bits(t: &mut Twin) {
-    let body = |t: &mut Twin| {
+    self_and_ordinary(t, |t| {
         for mode in [
             0o000, 0o100, 0o200, 0o400, 0o500, 0o600, 0o644, 0o755, 0o077, 0o011,
         ] {
@@ -154,9 +153,7 @@ fn permission_bits(t: &mut Twin) {
             std::fs::remove_file("f").expect("f");
             std::fs::remove_dir("d").expect("d");
         }
-    };
-    body(t);
-    ordinary(t, body);
+    });
     for path in [
         c"/etc/shadow",
         c"/etc/passwd",

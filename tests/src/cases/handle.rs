@@ -2,16 +2,13 @@
 
 use super::world::{self, path};
 use crate::arg::Arg;
-use crate::args;
-use crate::case;
 use crate::case::Family;
 use crate::filesystem::FileSystem;
-use crate::memory;
-use crate::mounts;
 use crate::needs::Need;
 use crate::path_rows::FileHandle;
 use crate::twin::{Twin, blank};
-use crate::users::ordinary;
+use crate::users::self_and_ordinary;
+use crate::{args, case, memory, mounts};
 use libc::*;
 use std::ffi::CStr;
 use std::fs;
@@ -60,7 +57,7 @@ const KINDS: [&str; 13] = [
 ];
 
 fn about_file_systems(t: &mut Twin) {
-    let body = |t: &mut Twin| {
+    self_and_ordinary(t, |t| {
         let _reader = world::build("w");
         for kind in KINDS {
             statfs(t, &path(&format!("w/{kind}")));
@@ -78,9 +75,7 @@ fn about_file_systems(t: &mut Twin) {
         ] {
             statfs(t, name);
         }
-    };
-    body(t);
-    ordinary(t, body);
+    });
 }
 
 /// Every number, where nobody else writes.
@@ -159,7 +154,7 @@ fn handle_of(t: &mut Twin, dir: impl Into<Arg>, path: impl Into<Arg>, room: u32,
 }
 
 fn every_kind(t: &mut Twin) {
-    let body = |t: &mut Twin| {
+    self_and_ordinary(t, |t| {
         let _reader = world::build("w");
         for kind in KINDS.into_iter().chain([".", "", "dir/inner"]) {
             for flags in [0, AT_SYMLINK_FOLLOW as u32] {
@@ -172,9 +167,7 @@ fn every_kind(t: &mut Twin) {
                 );
             }
         }
-    };
-    body(t);
-    ordinary(t, body);
+    });
 }
 
 /// Too little room: how much it takes is told.

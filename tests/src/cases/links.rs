@@ -1,21 +1,17 @@
 //! link, linkat.
 
 use super::world::{self, path};
-use crate::args;
-use crate::case;
 use crate::case::Family;
-use crate::cast::{GROUP, OWNER, everyone};
+use crate::cast::{self, everyone};
 use crate::filesystem::FileSystem;
-use crate::memory;
-use crate::mounts;
 use crate::needs::Need;
-use crate::stamps;
 use crate::twin::Twin;
+use crate::users::self_and_ordinary;
 use crate::users::{is_root, ordinary};
+use crate::{args, case, memory, mounts, stamps};
 use libc::*;
 use std::ffi::CStr;
 use std::fs;
-use std::os::unix::fs::chown;
 
 const ROWS: [&str; 2] = ["link", "linkat"];
 /// The last is linkat with AT_SYMLINK_FOLLOW.
@@ -75,7 +71,7 @@ const NAMES: &str = "
 ";
 
 fn everything(t: &mut Twin) {
-    let body = |t: &mut Twin| {
+    self_and_ordinary(t, |t| {
         for row in LINKS {
             let _reader = world::build("w");
             for (i, name) in NAMES.split_whitespace().chain([""]).enumerate() {
@@ -85,9 +81,7 @@ fn everything(t: &mut Twin) {
             }
             t.tree("w");
         }
-    };
-    body(t);
-    ordinary(t, body);
+    });
 }
 
 fn onto_everything(t: &mut Twin) {
@@ -106,16 +100,9 @@ fn onto_everything(t: &mut Twin) {
 }
 
 fn both_paths(t: &mut Twin) {
-    let long = path(&"n".repeat(256));
     let _reader = world::build("w");
-    let bad = [
-        c"w/nowhere/x",
-        c"w/file/x",
-        c"w/loop/x",
-        long.as_c_str(),
-        c"",
-        c"w/dangling/x",
-    ];
+    let bad = world::dead_ends();
+    let bad = bad.each_ref().map(|path| path.as_c_str());
     for row in LINKS {
         for one in bad {
             for other in bad.into_iter().chain([c"w/file", c"w/dir"]) {
@@ -137,7 +124,7 @@ fn both_paths(t: &mut Twin) {
 }
 
 fn link_flags(t: &mut Twin) {
-    let body = |t: &mut Twin| {
+    self_and_ordinary(t, |t| {
         let high = 0xdead_beef_0000_0000u64;
         let both = (AT_SYMLINK_FOLLOW | AT_EMPTY_PATH) as u64;
         let here = high | u64::from(AT_FDCWD as u32);
@@ -156,9 +143,7 @@ fn link_flags(t: &mut Twin) {
             }
             t.tree("w");
         }
-    };
-    body(t);
-    ordinary(t, body);
+    });
 }
 
 const HELD: [(&CStr, i32); 7] = [
@@ -203,7 +188,7 @@ fn held_by(t: &mut Twin, held: &[(&CStr, i32)]) {
 
 /// Files without a name get one through the kernel's link to them.
 fn temporary_files(t: &mut Twin) {
-    let body = |t: &mut Twin| {
+    self_and_ordinary(t, |t| {
         world::file("deleted", "deleted");
         for (i, (name, how)) in [
             (c".", O_TMPFILE | O_RDWR),
@@ -225,9 +210,7 @@ fn temporary_files(t: &mut Twin) {
             t.tree(".");
             t.close(fd);
         }
-    };
-    body(t);
-    ordinary(t, body);
+    });
 }
 
 /// What leads through them is the caller's, with a slash behind it as well.
@@ -290,13 +273,6 @@ fn times(t: &mut Twin) {
     }
 }
 
-fn belongs_to_the_cast(name: &str, mode: u32) {
-    let _ = fs::remove_file(name);
-    world::file(name, "");
-    chown(name, Some(OWNER), Some(GROUP)).expect("chown");
-    world::chmod(name, mode);
-}
-
 const PROTECTED: [(&str, u32); 6] = [
     ("plain", 0o644),
     ("shared", 0o666),
@@ -313,7 +289,7 @@ fn protected(t: &mut Twin) {
         world::dir("shelf");
         world::chmod("shelf", 0o1777);
         for (name, mode) in PROTECTED {
-            belongs_to_the_cast(name, mode);
+            cast::file(name, "", mode);
         }
         let _ = fs::remove_file("fifo");
         nix::unistd::mkfifo("fifo", nix::sys::stat::Mode::from_bits_truncate(0o666)).expect("fifo");
@@ -342,13 +318,7 @@ fn others_files(t: &mut Twin) {
 
 fn kernel_directories(t: &mut Twin) {
     world::file("file", "");
-    for name in [
-        c"/proc/new",
-        c"/proc/self/new",
-        c"/sys/new",
-        c"/dev/pts/new",
-        c"/proc/self/fd/new",
-    ] {
+    for name in world::KERNEL_DIRECTORIES {
         for row in LINKS {
             link(t, row, c"file", name);
             link(t, row, c"/proc/self/stat", name);

@@ -1,4 +1,4 @@
-//! One file per family of calls. Each has its table of cases at its head.
+//! One file per family of calls, or a folder with one for each thing that is covered. Its head is the table of cases.
 
 pub mod access;
 pub mod confined;

@@ -1,22 +1,17 @@
 //! chmod, fchmod, fchmodat, fchmodat2.
 
-use super::world::{self, path};
-use crate::args;
-use crate::case;
+use super::world::{self, HELD, path};
 use crate::case::Family;
-use crate::cast::{GROUP, OWNER, everyone};
+use crate::cast::{self, everyone};
 use crate::filesystem::FileSystem;
-use crate::memory;
-use crate::mounts;
 use crate::nameless::one_of_each;
 use crate::needs::Need;
-use crate::stamps;
 use crate::twin::Twin;
-use crate::users::ordinary;
+use crate::users::{ordinary, self_and_ordinary};
+use crate::{args, case, memory, mounts, stamps};
 use libc::*;
 use std::ffi::CStr;
 use std::fs;
-use std::os::unix::fs::chown;
 
 const ROWS: [&str; 4] = ["chmod", "fchmod", "fchmodat", "fchmodat2"];
 
@@ -65,7 +60,7 @@ const KINDS: [&str; 9] = [
 ];
 
 fn every_kind_and_mode(t: &mut Twin) {
-    let body = |t: &mut Twin| {
+    self_and_ordinary(t, |t| {
         for row in ROWS {
             let _reader = world::build("w");
             for kind in KINDS {
@@ -75,9 +70,7 @@ fn every_kind_and_mode(t: &mut Twin) {
                 }
             }
         }
-    };
-    body(t);
-    ordinary(t, body);
+    });
 }
 
 /// A mode is an unsigned short of the register, of which twelve bits count.
@@ -123,16 +116,6 @@ fn flags(t: &mut Twin) {
         t.tree("w");
     }
 }
-
-const HELD: [(&CStr, i32); 7] = [
-    (c"w/file", O_RDONLY),
-    (c"w/file", O_WRONLY),
-    (c"w/file", O_PATH),
-    (c"w/link", O_PATH | O_NOFOLLOW),
-    (c"w/dir", O_RDONLY),
-    (c"w/dir", O_PATH),
-    (c"w/fifo", O_RDWR),
-];
 
 fn empty_path(t: &mut Twin) {
     for (name, how) in HELD {
@@ -209,17 +192,10 @@ fn times(t: &mut Twin) {
     }
 }
 
-fn belongs_to_the_cast(name: &str, mode: u32) {
-    let _ = fs::remove_file(name);
-    world::file(name, "");
-    chown(name, Some(OWNER), Some(GROUP)).expect("chown");
-    world::chmod(name, mode);
-}
-
 fn who_may(t: &mut Twin) {
     let scene = || {
         for row in ROWS {
-            belongs_to_the_cast(row, 0o644);
+            cast::file(row, "", 0o644);
         }
     };
     everyone(t, scene, |t| {
@@ -235,11 +211,8 @@ fn who_may(t: &mut Twin) {
 fn set_group_id(t: &mut Twin) {
     let scene = || {
         for row in ROWS {
-            belongs_to_the_cast(row, 0o644);
-            let dir = format!("{row}_dir");
-            let _ = fs::remove_dir(&dir);
-            world::dir(&dir);
-            chown(&dir, Some(OWNER), Some(GROUP)).expect("chown");
+            cast::file(row, "", 0o644);
+            cast::dir(&format!("{row}_dir"), 0o755);
         }
     };
     everyone(t, scene, |t| {

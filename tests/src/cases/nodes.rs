@@ -1,20 +1,16 @@
 //! mknod, mknodat.
 
 use super::world::{self, path};
-use crate::args;
-use crate::case;
 use crate::case::Family;
-use crate::cast::{GROUP, OWNER, everyone};
+use crate::cast::{self, everyone};
 use crate::filesystem::FileSystem;
-use crate::mounts;
 use crate::needs::Need;
-use crate::stamps;
 use crate::twin::Twin;
-use crate::users::{is_root, ordinary};
+use crate::users::{is_root, self_and_ordinary};
+use crate::{args, case, mounts, stamps};
 use libc::*;
 use std::ffi::CStr;
 use std::fs;
-use std::os::unix::fs::chown;
 
 const ROWS: [&str; 2] = ["mknod", "mknodat"];
 
@@ -59,7 +55,7 @@ const TYPES: [u32; 5] = [0, S_IFREG, S_IFIFO, S_IFSOCK, S_IFDIR];
 
 /// All sixteen numbers a type can have, of which devices take a capability.
 fn every_type(t: &mut Twin) {
-    let body = |t: &mut Twin| {
+    self_and_ordinary(t, |t| {
         for row in ROWS {
             for kind in (0..16).map(|kind| kind << 12) {
                 for device in [0, 0x103] {
@@ -72,9 +68,7 @@ fn every_type(t: &mut Twin) {
                 }
             }
         }
-    };
-    body(t);
-    ordinary(t, body);
+    });
 }
 
 fn modes_and_umask(t: &mut Twin) {
@@ -203,10 +197,7 @@ fn who_may(t: &mut Twin) {
             ("group", 0o2570),
             ("mine", 0o700),
         ] {
-            let _ = fs::remove_dir_all(name);
-            world::dir(name);
-            chown(name, Some(OWNER), Some(GROUP)).expect("chown");
-            world::chmod(name, mode);
+            cast::dir(name, mode);
         }
     };
     everyone(t, scene, |t| {
@@ -222,14 +213,10 @@ fn who_may(t: &mut Twin) {
 }
 
 fn kernel_directories(t: &mut Twin) {
-    for name in [
-        c"/proc/new",
-        c"/proc/self/new",
-        c"/sys/new",
-        c"/dev/pts/new",
-        c"/proc/self/fd/new",
-        c"/proc/self/cwd/made",
-    ] {
+    for name in world::KERNEL_DIRECTORIES
+        .into_iter()
+        .chain([c"/proc/self/cwd/made"])
+    {
         for row in ROWS {
             mknod(t, row, name, S_IFREG | 0o600, 0);
             mknod(t, row, name, S_IFIFO | 0o600, 0);
@@ -239,20 +226,13 @@ fn kernel_directories(t: &mut Twin) {
 }
 
 fn immutable(t: &mut Twin) {
-    world::dir("fixed");
-    world::dir("log");
-    let held = [("fixed", mounts::IMMUTABLE), ("log", mounts::APPEND_ONLY)]
-        .map(|(name, flag)| (fs::File::open(name).expect(name), flag));
-    for (file, flag) in &held {
-        mounts::set_inode_flag(file, *flag, true).expect("inode flag");
-    }
-    for row in ROWS {
-        for dir in ["fixed", "log"] {
-            mknod(t, row, &path(&format!("{dir}/{row}")), S_IFIFO | 0o600, 0);
-        }
-    }
-    for (file, flag) in &held {
-        mounts::set_inode_flag(file, *flag, false).expect("inode flag");
+    for (dir, flag) in [("fixed", mounts::IMMUTABLE), ("log", mounts::APPEND_ONLY)] {
+        world::dir(dir);
+        mounts::with_inode_flag(flag, &[dir], || {
+            for row in ROWS {
+                mknod(t, row, &path(&format!("{dir}/{row}")), S_IFIFO | 0o600, 0);
+            }
+        });
     }
     t.tree(".");
 }

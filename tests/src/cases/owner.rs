@@ -1,22 +1,18 @@
 //! chown, lchown, fchown, fchownat.
 
-use super::world::{self, path};
-use crate::args;
-use crate::case;
+use super::world::{self, HELD, path};
 use crate::case::Family;
-use crate::cast::{GROUP, OWNER, everyone};
+use crate::cast::{self, GROUP, OWNER, everyone};
 use crate::filesystem::FileSystem;
-use crate::memory;
-use crate::mounts;
 use crate::nameless::one_of_each;
 use crate::needs::Need;
-use crate::stamps;
 use crate::twin::Twin;
+use crate::users::self_and_ordinary;
 use crate::users::{ALICE, BOB, NOBODY, ordinary};
+use crate::{args, case, memory, mounts, stamps};
 use libc::*;
 use std::ffi::CStr;
 use std::fs;
-use std::os::unix::fs::chown as give;
 
 const ROWS: [&str; 4] = ["chown", "lchown", "fchown", "fchownat"];
 const NONE: u32 = u32::MAX;
@@ -68,7 +64,7 @@ const KINDS: [&str; 11] = [
 ];
 
 fn every_kind(t: &mut Twin) {
-    let body = |t: &mut Twin| {
+    self_and_ordinary(t, |t| {
         for row in ROWS {
             let _reader = world::build("w");
             for kind in KINDS {
@@ -78,13 +74,11 @@ fn every_kind(t: &mut Twin) {
                 t.tree("w");
             }
         }
-    };
-    body(t);
-    ordinary(t, body);
+    });
 }
 
 fn ids(t: &mut Twin) {
-    let body = |t: &mut Twin| {
+    self_and_ordinary(t, |t| {
         let some = [
             0,
             1,
@@ -105,9 +99,7 @@ fn ids(t: &mut Twin) {
                 }
             }
         }
-    };
-    body(t);
-    ordinary(t, body);
+    });
 }
 
 fn registers(t: &mut Twin) {
@@ -148,19 +140,8 @@ fn flags(t: &mut Twin) {
     }
 }
 
-const HELD: [(&CStr, i32); 8] = [
-    (c"w/file", O_RDONLY),
-    (c"w/file", O_WRONLY),
-    (c"w/file", O_PATH),
-    (c"w/link", O_PATH | O_NOFOLLOW),
-    (c"w/dir", O_RDONLY),
-    (c"w/dir", O_PATH),
-    (c"w/fifo", O_RDWR),
-    (c"w/socket", O_PATH),
-];
-
 fn empty_path(t: &mut Twin) {
-    let body = |t: &mut Twin| {
+    self_and_ordinary(t, |t| {
         for (name, how) in HELD {
             let _reader = world::build("w");
             let fd = t.call("open", args![name, how]);
@@ -187,9 +168,7 @@ fn empty_path(t: &mut Twin) {
                 args![AT_FDCWD, &spot, NONE, NONE, AT_EMPTY_PATH],
             );
         }
-    };
-    body(t);
-    ordinary(t, body);
+    });
 }
 
 fn descriptors(t: &mut Twin) {
@@ -214,7 +193,7 @@ const MODES: [u32; 7] = [0o4755, 0o2755, 0o6777, 0o2745, 0o6644, 0o4000, 0o7711]
 
 /// A new owner clears them, even if it is the old one or root does it; not from directories.
 fn set_id_bits(t: &mut Twin) {
-    let body = |t: &mut Twin| {
+    self_and_ordinary(t, |t| {
         let own = (
             nix::unistd::getuid().as_raw(),
             nix::unistd::getgid().as_raw(),
@@ -240,9 +219,7 @@ fn set_id_bits(t: &mut Twin) {
                 }
             }
         }
-    };
-    body(t);
-    ordinary(t, body);
+    });
 }
 
 fn deleted(t: &mut Twin) {
@@ -274,13 +251,6 @@ fn times(t: &mut Twin) {
     }
 }
 
-fn belongs_to_the_cast(name: &str, mode: u32) {
-    let _ = fs::remove_file(name);
-    world::file(name, "");
-    give(name, Some(OWNER), Some(GROUP)).expect("chown");
-    world::chmod(name, mode);
-}
-
 fn who_may(t: &mut Twin) {
     let changes = [
         (NONE, NONE),
@@ -295,7 +265,7 @@ fn who_may(t: &mut Twin) {
     let scene = || {
         for i in 0..changes.len() {
             for row in ROWS {
-                belongs_to_the_cast(&format!("{row}{i}"), 0o644);
+                cast::file(&format!("{row}{i}"), "", 0o644);
             }
         }
     };
@@ -312,7 +282,7 @@ fn who_keeps_set_id_bits(t: &mut Twin) {
     let scene = || {
         for (i, mode) in MODES.into_iter().enumerate() {
             for row in ["lchown", "fchownat"] {
-                belongs_to_the_cast(&format!("{row}{i}"), mode);
+                cast::file(&format!("{row}{i}"), "", mode);
             }
         }
     };

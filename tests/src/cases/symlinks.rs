@@ -1,21 +1,15 @@
 //! symlink, symlinkat.
 
 use super::world::{self, path};
-use crate::args;
-use crate::case;
 use crate::case::Family;
-use crate::cast::{GROUP, OWNER, everyone};
+use crate::cast::{self, everyone};
 use crate::filesystem::FileSystem;
-use crate::memory;
-use crate::mounts;
 use crate::needs::Need;
-use crate::stamps;
 use crate::twin::Twin;
-use crate::users::ordinary;
+use crate::users::{ordinary, self_and_ordinary};
+use crate::{args, case, memory, mounts, stamps};
 use libc::*;
 use std::ffi::{CStr, CString};
-use std::fs;
-use std::os::unix::fs::chown;
 
 const ROWS: [&str; 2] = ["symlink", "symlinkat"];
 
@@ -57,7 +51,7 @@ const NAMES: &str = "
 ";
 
 fn onto_everything(t: &mut Twin) {
-    let body = |t: &mut Twin| {
+    self_and_ordinary(t, |t| {
         for name in NAMES.split_whitespace().chain([""]) {
             for row in ROWS {
                 for text in [c"file", c"nowhere", c""] {
@@ -68,9 +62,7 @@ fn onto_everything(t: &mut Twin) {
                 }
             }
         }
-    };
-    body(t);
-    ordinary(t, body);
+    });
 }
 
 /// A link may say anything but nothing.
@@ -133,17 +125,15 @@ fn times(t: &mut Twin) {
 
 /// Whose the link is, and of which group in a directory with the set-group-ID bit.
 fn owners(t: &mut Twin) {
-    let scene = || {
-        let _ = fs::remove_dir_all("inherits");
-        world::dir("inherits");
-        chown("inherits", Some(OWNER), Some(GROUP)).expect("chown");
-        world::chmod("inherits", 0o2777);
-    };
-    everyone(t, scene, |t| {
-        t.call("umask", args![0o77]);
-        symlink(t, "symlink", c"x", c"inherits/one");
-        symlink(t, "symlinkat", c"x", c"inherits/two");
-    });
+    everyone(
+        t,
+        || cast::dir("inherits", 0o2777),
+        |t| {
+            t.call("umask", args![0o77]);
+            symlink(t, "symlink", c"x", c"inherits/one");
+            symlink(t, "symlinkat", c"x", c"inherits/two");
+        },
+    );
 }
 
 fn others_directories(t: &mut Twin) {
@@ -157,14 +147,10 @@ fn others_directories(t: &mut Twin) {
 }
 
 fn kernel_directories(t: &mut Twin) {
-    for name in [
-        c"/proc/new",
-        c"/proc/self/new",
-        c"/sys/new",
-        c"/dev/pts/new",
-        c"/proc/self/fd/new",
-        c"/proc/self/cwd/made",
-    ] {
+    for name in world::KERNEL_DIRECTORIES
+        .into_iter()
+        .chain([c"/proc/self/cwd/made"])
+    {
         for row in ROWS {
             symlink(t, row, c"x", name);
         }

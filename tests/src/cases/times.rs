@@ -2,21 +2,16 @@
 
 use super::world::{self, path};
 use crate::arg::Arg;
-use crate::args;
-use crate::case;
 use crate::case::Family;
-use crate::cast::{GROUP, OWNER, everyone};
+use crate::cast::{self, everyone};
 use crate::filesystem::FileSystem;
-use crate::memory;
-use crate::mounts;
 use crate::needs::Need;
-use crate::stamps;
 use crate::twin::Twin;
-use crate::users::ordinary;
+use crate::users::{ordinary, self_and_ordinary};
+use crate::{args, case, memory, mounts, stamps};
 use libc::*;
 use std::ffi::CStr;
 use std::fs;
-use std::os::unix::fs::chown;
 
 const ROWS: [&str; 4] = ["utime", "utimes", "futimesat", "utimensat"];
 
@@ -82,7 +77,7 @@ const KINDS: [&str; 11] = [
 ];
 
 fn every_kind(t: &mut Twin) {
-    let body = |t: &mut Twin| {
+    self_and_ordinary(t, |t| {
         for row in ROWS {
             let _reader = world::build("w");
             for kind in KINDS {
@@ -94,9 +89,7 @@ fn every_kind(t: &mut Twin) {
                 }
             }
         }
-    };
-    body(t);
-    ordinary(t, body);
+    });
 }
 
 /// Before 1970, after 2038, and further than a file system may reach.
@@ -159,7 +152,7 @@ fn parts_of_a_second(t: &mut Twin) {
 }
 
 fn now_and_omit(t: &mut Twin) {
-    let body = |t: &mut Twin| {
+    self_and_ordinary(t, |t| {
         let _reader = world::build("w");
         let special = [UTIME_NOW, UTIME_OMIT, 5];
         for read in special {
@@ -192,9 +185,7 @@ fn now_and_omit(t: &mut Twin) {
                 }
             }
         }
-    };
-    body(t);
-    ordinary(t, body);
+    });
 }
 
 fn pointers(t: &mut Twin) {
@@ -340,20 +331,13 @@ fn reading_leaves_traces(t: &mut Twin) {
     }
 }
 
-fn belongs_to_the_cast(name: &str, mode: u32) {
-    let _ = fs::remove_file(name);
-    world::file(name, "");
-    chown(name, Some(OWNER), Some(GROUP)).expect("chown");
-    world::chmod(name, mode);
-}
-
 const MODES: [u32; 4] = [0o644, 0o666, 0o464, 0o000];
 
 /// To now: the owner and who may write. To anything else: the owner.
 fn who_may(t: &mut Twin) {
     let scene = || {
         for mode in MODES {
-            belongs_to_the_cast(&format!("f{mode:o}"), mode);
+            cast::file(&format!("f{mode:o}"), "", mode);
         }
     };
     let one_now = [[1, UTIME_NOW], [2, UTIME_OMIT]];

@@ -1,23 +1,17 @@
 //! truncate.
 
 use super::world::{self, path};
-use crate::args;
-use crate::case;
 use crate::case::Family;
-use crate::cast::{GROUP, OWNER, everyone};
+use crate::cast::{self, everyone};
 use crate::filesystem::FileSystem;
-use crate::limits;
-use crate::mounts;
 use crate::needs::Need;
-use crate::signals;
-use crate::stamps;
 use crate::twin::Twin;
-use crate::users::ordinary;
+use crate::users::{ordinary, self_and_ordinary};
+use crate::{args, case, limits, mounts, signals, stamps};
 use libc::*;
 use nix::sys::signal::Signal;
 use std::ffi::CStr;
 use std::fs;
-use std::os::unix::fs::chown;
 
 pub const FAMILY: Family = Family {
     name: "truncate",
@@ -55,7 +49,7 @@ fn truncate(t: &mut Twin, path: &CStr, length: i64) -> i64 {
 const BODY: &str = "the body of a file";
 
 fn lengths(t: &mut Twin) {
-    let body = |t: &mut Twin| {
+    self_and_ordinary(t, |t| {
         world::file("file", BODY);
         let some = [
             0,
@@ -90,13 +84,11 @@ fn lengths(t: &mut Twin) {
             truncate(t, c"short", length);
             t.tree(".");
         }
-    };
-    body(t);
-    ordinary(t, body);
+    });
 }
 
 fn every_kind(t: &mut Twin) {
-    let body = |t: &mut Twin| {
+    self_and_ordinary(t, |t| {
         let _reader = world::build("w");
         for name in [
             "file",
@@ -132,9 +124,7 @@ fn every_kind(t: &mut Twin) {
         ] {
             truncate(t, name, 0);
         }
-    };
-    body(t);
-    ordinary(t, body);
+    });
 }
 
 /// The length is looked at first.
@@ -249,11 +239,7 @@ const MODES: [u32; 6] = [0o644, 0o666, 0o464, 0o446, 0o6777, 0o2766];
 fn who_may(t: &mut Twin) {
     let scene = || {
         for mode in MODES {
-            let name = format!("f{mode:o}");
-            let _ = fs::remove_file(&name);
-            world::file(&name, BODY);
-            chown(&name, Some(OWNER), Some(GROUP)).expect("chown");
-            world::chmod(&name, mode);
+            cast::file(&format!("f{mode:o}"), BODY, mode);
         }
     };
     everyone(t, scene, |t| {

@@ -1,9 +1,10 @@
 //! A small tree with one of everything a path can run into.
 
 use crate::mounts;
+use libc::{O_APPEND, O_NOFOLLOW, O_NONBLOCK, O_PATH, O_RDONLY, O_RDWR, O_WRONLY};
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::os::unix::net::UnixDatagram;
@@ -15,6 +16,44 @@ pub const PRIVILEGE_BITS: [u32; 5] = [0o6777, 0o4755, 0o2755, 0o2745, 0o1777];
 
 pub fn path(text: &str) -> CString {
     CString::new(text).expect("no NUL in a path")
+}
+
+/// Where the kernel lets nobody make anything.
+pub const KERNEL_DIRECTORIES: [&CStr; 6] = [
+    c"/proc/new",
+    c"/proc/self/new",
+    c"/sys/new",
+    c"/sys/kernel/new",
+    c"/dev/pts/new",
+    c"/proc/self/fd/new",
+];
+
+/// The ways to hold what is in `w`.
+pub const HELD: [(&CStr, i32); 10] = [
+    (c"w/file", O_RDONLY),
+    (c"w/file", O_WRONLY),
+    (c"w/file", O_RDWR | O_APPEND),
+    (c"w/file", O_PATH),
+    (c"w/link", O_PATH | O_NOFOLLOW),
+    (c"w/dir", O_RDONLY),
+    (c"w/dir", O_PATH),
+    (c"w/fifo", O_RDWR),
+    (c"w/fifo", O_RDONLY | O_NONBLOCK),
+    (c"w/socket", O_PATH),
+];
+
+/// Paths that lead nowhere in `w`, each for a reason of its own.
+pub fn dead_ends() -> [CString; 6] {
+    let long = "n".repeat(256);
+    [
+        "w/nowhere/x",
+        "w/file/x",
+        "w/loop/x",
+        &long,
+        "",
+        "w/dangling/x",
+    ]
+    .map(path)
 }
 
 /// Sets the permission bits of `path`.

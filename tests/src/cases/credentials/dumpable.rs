@@ -3,12 +3,12 @@
 use super::scene::{belongings, look_around, make, read_name, two_directories};
 use crate::args;
 use crate::twin::Twin;
-use crate::users::{BOB, become_user, ordinary_and_self};
+use crate::users::{BOB, become_user, self_and_ordinary};
 use libc::*;
 
 /// Nobody may look into such a process; its calls are to be the same all the same.
 pub fn not_dumpable(t: &mut Twin) {
-    ordinary_and_self(t, |t| {
+    self_and_ordinary(t, |t| {
         two_directories();
         for dumpable in [0, 1, 0] {
             t.call("prctl", args![PR_SET_DUMPABLE, dumpable]);

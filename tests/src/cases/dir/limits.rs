@@ -31,14 +31,7 @@ pub fn immutable(t: &mut Twin) {
 
 /// Directories the kernel keeps for itself.
 pub fn kernel_directories(t: &mut Twin) {
-    for path in [
-        c"/proc/new",
-        c"/proc/self/new",
-        c"/sys/new",
-        c"/sys/kernel/new",
-        c"/dev/pts/new",
-        c"/proc/self/fd/new",
-    ] {
+    for path in world::KERNEL_DIRECTORIES {
         t.call("mkdir", args![path, 0o755]);
         t.call("mkdirat", args![AT_FDCWD, path, 0o755]);
         remove(t, "rmdir", path);

@@ -4,7 +4,7 @@ use super::pairs::KINDS;
 use crate::args;
 use crate::cases::world::{self, path};
 use crate::twin::Twin;
-use crate::users::ordinary;
+use crate::users::self_and_ordinary;
 use libc::*;
 
 pub fn flags(t: &mut Twin) {
@@ -67,7 +67,7 @@ pub fn no_replace(t: &mut Twin) {
 
 /// Leaves a character device 0:0 behind, which takes CAP_MKNOD only before Linux 5.8.
 pub fn whiteout(t: &mut Twin) {
-    let body = |t: &mut Twin| {
+    self_and_ordinary(t, |t| {
         let _reader = world::build("w");
         for (from, to) in [
             (c"w/file", c"w/moved"),
@@ -80,7 +80,5 @@ pub fn whiteout(t: &mut Twin) {
                 t.tree("w");
             }
         }
-    };
-    body(t);
-    ordinary(t, body);
+    });
 }

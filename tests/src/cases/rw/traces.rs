@@ -4,13 +4,13 @@ use super::WRITES;
 use crate::cases::world;
 use crate::contents::{open, open_contents};
 use crate::twin::Twin;
-use crate::users::ordinary_and_self;
+use crate::users::self_and_ordinary;
 use crate::{args, stamps};
 use libc::*;
 
 /// Writing takes set-user-ID and set-group-ID away, unless the writer is privileged.
 pub fn privilege_bits(t: &mut Twin) {
-    ordinary_and_self(t, |t| {
+    self_and_ordinary(t, |t| {
         for mode in world::PRIVILEGE_BITS {
             for row in WRITES {
                 world::file("f", "x");

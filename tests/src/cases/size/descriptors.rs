@@ -24,26 +24,18 @@ pub fn each(t: &mut Twin, fd: impl Into<Arg>) {
 
 pub fn every_kind_of_descriptor(t: &mut Twin) {
     let _reader = world::build("w");
-    let mut fds = [
-        (c"w/file", O_RDONLY),
-        (c"w/file", O_WRONLY),
-        (c"w/file", O_RDWR | O_APPEND),
-        (c"w/file", O_PATH),
-        (c"w/link", O_PATH | O_NOFOLLOW),
-        (c"w/dir", O_RDONLY),
-        (c"w/dir", O_PATH),
-        (c"w/fifo", O_RDWR),
-        (c"w/fifo", O_RDONLY | O_NONBLOCK),
-        (c"w/socket", O_PATH),
+    let more = [
         (c"/dev/null", O_RDWR),
         (c"/dev/zero", O_RDONLY),
         (c"/proc/self/comm", O_RDWR),
         (c"/proc", O_RDONLY),
         (c"/sys/kernel", O_RDONLY),
         (c"w", O_TMPFILE | O_RDWR),
-    ]
-    .map(|(path, flags)| t.call("open", args![path, flags, 0o600]))
-    .to_vec();
+    ];
+    let held = world::HELD.into_iter().chain(more);
+    let mut fds: Vec<i64> = held
+        .map(|(path, flags)| t.call("open", args![path, flags, 0o600]))
+        .collect();
     fds.extend(one_of_each());
     fds.extend([-1, 99, i64::from(AT_FDCWD), i64::from(i32::MIN)]);
     let high = 0xdead_beef_0000_0000u64;

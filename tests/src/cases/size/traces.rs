@@ -3,13 +3,13 @@
 use crate::cases::world;
 use crate::contents::{open, open_contents};
 use crate::twin::Twin;
-use crate::users::ordinary_and_self;
+use crate::users::self_and_ordinary;
 use crate::{args, stamps};
 use libc::*;
 
 /// Changing a file takes set-user-ID and set-group-ID away, unless it is done by the privileged.
 pub fn privilege_bits(t: &mut Twin) {
-    ordinary_and_self(t, |t| {
+    self_and_ordinary(t, |t| {
         for mode in world::PRIVILEGE_BITS {
             for allocates in [false, true] {
                 world::file("f", "x");

@@ -5,12 +5,12 @@ use crate::cases::world;
 use crate::contents::{CONTENTS, open};
 use crate::stamps;
 use crate::twin::Twin;
-use crate::users::ordinary_and_self;
+use crate::users::self_and_ordinary;
 use libc::*;
 
 /// Writing takes set-user-ID and set-group-ID away, unless the writer is privileged.
 pub fn privilege_bits(t: &mut Twin) {
-    ordinary_and_self(t, |t| {
+    self_and_ordinary(t, |t| {
         for mode in world::PRIVILEGE_BITS {
             for row in WRITES {
                 world::file("f", "x");
