@@ -2,7 +2,6 @@
 
 use crate::filesystem::{FileSystem, SHARED_MEMORY};
 use crate::users::is_root;
-use nix::sched::{CloneFlags, unshare};
 use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{AccessFlags, eaccess};
 use std::path::{Path, PathBuf};
@@ -88,7 +87,7 @@ fn may_mount() -> bool {
     // SAFETY: the child makes raw calls only and leaves through `_exit`.
     let pid = unsafe { libc::fork() };
     if pid == 0 {
-        let done = unshare(CloneFlags::CLONE_NEWNS).and_then(|()| crate::mounts::make_private());
+        let done = crate::mounts::own_namespace();
         let done = done.and_then(|()| crate::mounts::tmpfs(Path::new("/tmp"), "size=64k"));
         // SAFETY: ends the child without running the parent's exit handlers.
         unsafe { libc::_exit(i32::from(done.is_err())) };

@@ -254,7 +254,6 @@ fn immutable(t: &mut Twin) {
 
 fn read_only_mount(t: &mut Twin) {
     let _reader = world::build("w");
-    mounts::own_namespace();
     mounts::bind("w", "w", true);
     for path in [
         c"w/file",

@@ -697,7 +697,6 @@ fn immutable(t: &mut Twin) {
 }
 
 fn full_file_system(t: &mut Twin) {
-    mounts::own_namespace();
     world::dir("m");
     mounts::tmpfs(Path::new("m"), "size=64k").expect("tmpfs");
     fs::write("m/from", vec![b'm'; 40_960]).expect("from");

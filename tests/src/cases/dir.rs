@@ -324,7 +324,6 @@ fn kernel_directories(t: &mut Twin) {
 
 fn read_only_mount(t: &mut Twin) {
     let _reader = world::build("w");
-    mounts::own_namespace();
     mounts::bind("w", "w", true);
     for path in [
         c"w/file",
@@ -347,7 +346,6 @@ fn read_only_mount(t: &mut Twin) {
 
 fn mount_points(t: &mut Twin) {
     let _reader = world::build("w");
-    mounts::own_namespace();
     mounts::tmpfs(Path::new("w/dir"), "size=64k").expect("tmpfs");
     mounts::bind("w/full/a", "w/file", false);
     for path in [c"w/file", c"w/dir", c"w/dir/", c"w/dir/."] {
@@ -362,7 +360,6 @@ fn mount_points(t: &mut Twin) {
 }
 
 fn full_file_system(t: &mut Twin) {
-    mounts::own_namespace();
     world::dir("m");
     mounts::tmpfs(Path::new("m"), "size=64k,nr_inodes=3").expect("tmpfs");
     for path in [c"m/one", c"m/two", c"m/three"] {
@@ -373,7 +370,6 @@ fn full_file_system(t: &mut Twin) {
 }
 
 fn too_many_links(t: &mut Twin) {
-    mounts::own_namespace();
     world::dir("m");
     let full = &["set_inode_field /d links_count 65000"];
     mounts::ext4("m", 1024, || world::dir("m/d"), full);

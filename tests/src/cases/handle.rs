@@ -89,7 +89,6 @@ fn about_file_systems(t: &mut Twin) {
 
 /// Every number, where nobody else writes.
 fn full_and_empty(t: &mut Twin) {
-    mounts::own_namespace();
     world::dir("m");
     mounts::tmpfs(Path::new("m"), "size=64k,nr_inodes=9").expect("tmpfs");
     for body in ["", "one page", &"x".repeat(20_000)] {
@@ -107,7 +106,6 @@ fn full_and_empty(t: &mut Twin) {
 
 /// `f_flags` comes after the names' length: of the mount, not of the file system.
 fn mount_flags(t: &mut Twin) {
-    mounts::own_namespace();
     for name in ["m", "again"] {
         world::dir(name);
     }

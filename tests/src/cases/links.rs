@@ -390,7 +390,6 @@ fn immutable(t: &mut Twin) {
 
 fn across_mounts(t: &mut Twin) {
     let _reader = world::build("w");
-    mounts::own_namespace();
     mounts::tmpfs(Path::new("w/dir"), "size=64k").expect("tmpfs");
     world::dir("same");
     mounts::bind("w", "same", false);
@@ -417,7 +416,6 @@ fn across_mounts(t: &mut Twin) {
 
 fn read_only_mount(t: &mut Twin) {
     let _reader = world::build("w");
-    mounts::own_namespace();
     mounts::bind("w", "w", true);
     for row in LINKS {
         for (from, to) in [
@@ -434,7 +432,6 @@ fn read_only_mount(t: &mut Twin) {
 }
 
 fn full_file_system(t: &mut Twin) {
-    mounts::own_namespace();
     world::dir("m");
     mounts::tmpfs(Path::new("m"), "size=64k,nr_inodes=3").expect("tmpfs");
     world::file("m/file", "");
@@ -447,7 +444,6 @@ fn full_file_system(t: &mut Twin) {
 }
 
 fn too_many_links(t: &mut Twin) {
-    mounts::own_namespace();
     world::dir("m");
     let fill = || world::file("m/f", "");
     mounts::ext4("m", 1024, fill, &["set_inode_field /f links_count 65000"]);

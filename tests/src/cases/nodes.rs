@@ -268,7 +268,6 @@ fn immutable(t: &mut Twin) {
 
 fn read_only_mount(t: &mut Twin) {
     let _reader = world::build("w");
-    mounts::own_namespace();
     mounts::bind("w", "w", true);
     for row in ROWS {
         for name in [
@@ -287,7 +286,6 @@ fn read_only_mount(t: &mut Twin) {
 }
 
 fn full_file_system(t: &mut Twin) {
-    mounts::own_namespace();
     world::dir("m");
     mounts::tmpfs(Path::new("m"), "size=64k,nr_inodes=3").expect("tmpfs");
     for i in 0..3 {

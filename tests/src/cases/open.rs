@@ -658,7 +658,6 @@ fn fifo_rendezvous(t: &mut Twin) {
 
 fn read_only_mount(t: &mut Twin) {
     let _reader = world::build("w");
-    mounts::own_namespace();
     mounts::bind("w", "w", true);
     for name in [
         "w/file",
@@ -687,7 +686,6 @@ fn read_only_mount(t: &mut Twin) {
 }
 
 fn full_file_system(t: &mut Twin) {
-    mounts::own_namespace();
     world::dir("m");
     mounts::tmpfs(Path::new("m"), "size=64k,nr_inodes=3").expect("tmpfs");
     world::file("m/one", "");
@@ -701,7 +699,6 @@ fn full_file_system(t: &mut Twin) {
 }
 
 fn mounted_device(t: &mut Twin) {
-    mounts::own_namespace();
     world::dir("m");
     mounts::ext4("m", 1024, || (), &[]);
     let table = fs::read_to_string("/proc/self/mountinfo").expect("mountinfo");
@@ -866,7 +863,6 @@ fn how_modes(t: &mut Twin) {
 
 fn other_mounts(t: &mut Twin) {
     let _reader = world::build("w");
-    mounts::own_namespace();
     mounts::tmpfs(Path::new("w/dir"), "size=64k").expect("tmpfs");
     world::file("w/dir/inside", "");
     let dir = t.call("open", args![c"w", O_PATH | O_DIRECTORY, 0]);

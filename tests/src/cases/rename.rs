@@ -406,7 +406,6 @@ fn immutable(t: &mut Twin) {
 
 fn across_mounts(t: &mut Twin) {
     let _reader = world::build("w");
-    mounts::own_namespace();
     mounts::tmpfs(Path::new("w/dir"), "size=64k").expect("tmpfs");
     world::dir("same");
     mounts::bind("w", "same", false);
@@ -430,7 +429,6 @@ fn across_mounts(t: &mut Twin) {
 
 fn read_only_mount(t: &mut Twin) {
     let _reader = world::build("w");
-    mounts::own_namespace();
     mounts::bind("w", "w", true);
     for row in ROWS {
         for (from, to) in [
@@ -447,7 +445,6 @@ fn read_only_mount(t: &mut Twin) {
 
 /// A directory that must grow by a block there is none of.
 fn full_file_system(t: &mut Twin) {
-    mounts::own_namespace();
     world::dir("m");
     mounts::ext4("m", 1024, || (), &[]);
     for name in ["m/from", "m/to"] {
@@ -468,7 +465,6 @@ fn full_file_system(t: &mut Twin) {
 }
 
 fn too_many_links(t: &mut Twin) {
-    mounts::own_namespace();
     world::dir("m");
     let fill = || ["m/d", "m/e"].into_iter().for_each(world::dir);
     mounts::ext4("m", 1024, fill, &["set_inode_field /d links_count 65000"]);

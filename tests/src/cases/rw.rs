@@ -689,7 +689,6 @@ fn sealed_memory(t: &mut Twin) {
 }
 
 fn full_file_system(t: &mut Twin) {
-    mounts::own_namespace();
     world::dir("m");
     mounts::tmpfs(Path::new("m"), "size=16k").expect("tmpfs");
     let much = vec![b'm'; 40960];

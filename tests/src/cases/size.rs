@@ -451,7 +451,6 @@ fn fallocate_data(t: &mut Twin) {
 /// Collapsing and inserting, on the file system that can.
 fn fallocate_moves_data(t: &mut Twin) {
     world::dir("m");
-    mounts::own_namespace();
     mounts::ext4("m", 4096, || (), &[]);
     let bytes: Vec<u8> = (0..8u8).flat_map(|block| [b'0' + block; 1024]).collect();
     for mode in [
@@ -482,7 +481,6 @@ fn fallocate_moves_data(t: &mut Twin) {
 }
 
 fn full_file_system(t: &mut Twin) {
-    mounts::own_namespace();
     world::dir("m");
     mounts::tmpfs(Path::new("m"), "size=64k").expect("tmpfs");
     let fd = open(t, c"m/file", O_CREAT | O_RDWR);
@@ -525,7 +523,6 @@ fn file_systems(t: &mut Twin) {
 /// The flags are those of the mount through which the file was opened.
 fn mount_flags(t: &mut Twin) {
     let _reader = world::build("w");
-    mounts::own_namespace();
     let before = open(t, c"w/file", O_RDONLY);
     mounts::bind("w", "w", true);
     let after = open(t, c"w/file", O_RDONLY);

@@ -196,7 +196,6 @@ fn immutable(t: &mut Twin) {
 
 fn read_only_mount(t: &mut Twin) {
     let _reader = world::build("w");
-    mounts::own_namespace();
     mounts::bind("w", "w", true);
     for row in ROWS {
         for to in [c"w/new", c"w/link", c"w/nowhere/x", c"w", c"w/new/"] {
@@ -206,7 +205,6 @@ fn read_only_mount(t: &mut Twin) {
 }
 
 fn full_file_system(t: &mut Twin) {
-    mounts::own_namespace();
     world::dir("m");
     mounts::tmpfs(Path::new("m"), "size=64k,nr_inodes=3").expect("tmpfs");
     for i in 0..3 {

@@ -865,7 +865,6 @@ fn file_size_limit_kills(t: &mut Twin) {
 }
 
 fn full_file_system(t: &mut Twin) {
-    mounts::own_namespace();
     world::dir("m");
     mounts::tmpfs(Path::new("m"), "size=16k").expect("tmpfs");
     for row in WRITES {

@@ -942,7 +942,6 @@ fn immutable(t: &mut Twin) {
 
 fn read_only_mount(t: &mut Twin) {
     let _reader = world::build("w");
-    mounts::own_namespace();
     mounts::bind("w", "w", true);
     for path in [c"w/file", c"w/dir", c"w/link", c"w/fifo"] {
         let on = on(t, path);
@@ -958,7 +957,6 @@ fn read_only_mount(t: &mut Twin) {
 /// On a file system whose attributes have one block and no more.
 fn no_room(t: &mut Twin) {
     world::dir("m");
-    mounts::own_namespace();
     mounts::ext4("m", 1024, || world::file("m/file", ""), &[]);
     let on = on(t, c"m/file");
     for row in SET {
