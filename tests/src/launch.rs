@@ -5,8 +5,10 @@
 //! runner: when the runner dies, so does the run.
 
 use crate::filesystem::FileSystem;
+use crate::users::is_root;
 use crate::{mounts, tree};
 use anyhow::{Context, Result};
+use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
@@ -82,6 +84,9 @@ pub fn main(args: &[String]) -> Result<()> {
     let [dir, seconds, stdout, stderr, command @ ..] = args else {
         anyhow::bail!("--twin-launch DIR SECONDS STDOUT STDERR COMMAND…");
     };
+    if is_root() {
+        apart()?;
+    }
     std::env::set_current_dir(dir)?;
     nix::unistd::setsid()?;
     nix::sys::prctl::set_child_subreaper(true)?;
@@ -113,6 +118,16 @@ pub fn main(args: &[String]) -> Result<()> {
         clean_up_for_the_runner(Path::new(dir));
     }
     Ok(())
+}
+
+/// What a case mounts is seen by its run only. By asys, too, and as its own: in a namespace of the case's the kernel
+/// would do every call.
+fn apart() -> Result<()> {
+    match mounts::own_namespace() {
+        // No case mounts anything then.
+        Err(Errno::EPERM) => Ok(()),
+        done => done.context("a mount namespace"),
+    }
 }
 
 /// How it ended, and who was left.

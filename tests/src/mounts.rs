@@ -1,4 +1,4 @@
-//! File systems of a case's own, in a mount namespace of its own: they vanish with the case.
+//! File systems of a case's own. Each run is in a mount namespace of its own: they vanish with it.
 
 use nix::Result;
 use nix::mount::{MsFlags, mount};
@@ -14,9 +14,9 @@ pub const APPEND_ONLY: libc::c_long = 0x20;
 const NONE: Option<&str> = None;
 
 /// From here on, mounts made by this process are seen by it and its children only.
-pub fn own_namespace() {
-    unshare(CloneFlags::CLONE_NEWNS).expect("unshare");
-    make_private().expect("make the mounts private");
+pub fn own_namespace() -> Result<()> {
+    unshare(CloneFlags::CLONE_NEWNS)?;
+    make_private()
 }
 
 /// Nothing mounted from here on propagates to where we came from.
@@ -59,10 +59,12 @@ pub fn ext4(at: &str, kilobytes: u64, fill: impl FnOnce(), debugfs: &[&str]) {
     let file = File::create(IMAGE).expect("image");
     file.set_len(kilobytes << 10).expect("image");
     let features = "^has_journal,^dir_nlink,^metadata_csum";
+    // How full a directory's blocks become depends on it.
+    let seed = "hash_seed=6d1c2a60-5b5c-4f0e-9a55-2f1d8c7b9e01";
     tool(
         "mkfs.ext4",
         &[
-            "-q", "-F", "-b", "1024", "-N", "512", "-m", "0", "-O", features, IMAGE,
+            "-q", "-F", "-b", "1024", "-N", "512", "-m", "0", "-O", features, "-E", seed, IMAGE,
         ],
     );
     tool("mount", &["-o", "loop", IMAGE, at]);

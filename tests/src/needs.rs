@@ -104,8 +104,7 @@ fn may_open_devices() -> bool {
 
 fn may_mount() -> bool {
     a_child_can(|| {
-        unshare(CloneFlags::CLONE_NEWNS)?;
-        crate::mounts::make_private()?;
+        crate::mounts::own_namespace()?;
         crate::mounts::tmpfs(Path::new("/tmp"), "size=64k")
     })
 }

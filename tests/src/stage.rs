@@ -20,7 +20,7 @@ pub fn main(args: &[String]) -> Result<()> {
         bail!("--twin-stage SECONDS FILESYSTEM STORE DIR LAUNCHER-ARGUMENT…");
     };
     let file_system = FileSystem::named(name).context("no such file system")?;
-    mounts::own_namespace();
+    mounts::own_namespace()?;
     let served = file_system.mount(Path::new(store), Path::new(dir))?;
     let mut child = Command::new(std::env::current_exe()?)
         .args(launcher)

@@ -322,6 +322,22 @@ fn no_file_is_too_long() {
     none("files that are longer than 500 lines", &wrong);
 }
 
+/// In a mount namespace of its own every call of a case is native, and its twins agree on nothing.
+#[test]
+fn cases_mount_where_asys_is() {
+    let Some(sources) = sources("cases_mount_where_asys_is", "tests/src/cases") else {
+        return;
+    };
+    let apart = sources
+        .iter()
+        .filter(|source| source.has("own_namespace"))
+        .map(|source| source.name.clone());
+    none(
+        "the launcher makes the namespace",
+        &apart.collect::<Vec<_>>(),
+    );
+}
+
 #[test]
 fn what_is_read_is_what_is_meant() {
     assert_eq!(

@@ -528,7 +528,6 @@ fn mounts_and_back(t: &mut Twin) {
     let here = std::env::current_dir().expect("here");
     let first = fs::File::open("/proc/self/ns/mnt").expect("the namespace");
     for _ in 0..2 {
-        crate::mounts::own_namespace();
         look_at_both(t);
         mount_here();
         look_at_both(t);
@@ -543,7 +542,6 @@ fn mounts_and_back(t: &mut Twin) {
 /// By pivot_root(2): for the process that asks, and for others in that namespace.
 fn another_root(t: &mut Twin) {
     a_directory_to_mount_at();
-    crate::mounts::own_namespace();
     mount_here();
     world::dir("here/old");
     let [asked, pivoted] = [(); 2].map(|()| Word::new());

@@ -96,7 +96,6 @@ fn full_and_empty(t: &mut Twin) {
 
 /// `f_flags` comes after the names' length: of the mount, not of the file system.
 fn mount_flags(t: &mut Twin) {
-    mounts::own_namespace();
     for name in ["m", "again"] {
         world::dir(name);
     }

@@ -396,7 +396,6 @@ fn full_file_system(t: &mut Twin) {
 }
 
 fn too_many_links(t: &mut Twin) {
-    mounts::own_namespace();
     world::dir("m");
     let fill = || world::file("m/f", "");
     mounts::ext4("m", 1024, fill, &["set_inode_field /f links_count 65000"]);

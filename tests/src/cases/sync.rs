@@ -110,7 +110,6 @@ fn written_data(t: &mut Twin) {
 
 /// A file system on a device that promises more than it has: what was written cannot be written back.
 fn no_room_behind_the_device(t: &mut Twin) {
-    mounts::own_namespace();
     for row in ROWS {
         world::dir(row);
         mounts::tmpfs(Path::new(row), "size=1m").expect("tmpfs");
@@ -132,7 +131,6 @@ fn no_room_behind_the_device(t: &mut Twin) {
 const ALL: u32 = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
 
 fn no_room_for_a_range_or_all(t: &mut Twin) {
-    mounts::own_namespace();
     let before = std::env::current_dir().expect("here");
     for row in ["sync_file_range", "syncfs"] {
         world::dir(row);

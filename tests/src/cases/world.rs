@@ -113,7 +113,6 @@ pub fn build(at: &str) -> File {
 /// The tree in `w`, on a mount that is read-only.
 pub fn read_only() -> File {
     let reader = build("w");
-    mounts::own_namespace();
     mounts::bind("w", "w", true);
     reader
 }
@@ -121,7 +120,6 @@ pub fn read_only() -> File {
 /// The tree in `w`, with a tmpfs at `w/dir` that has a file `inside`.
 pub fn with_mount() -> File {
     let reader = build("w");
-    mounts::own_namespace();
     mounts::tmpfs(Path::new("w/dir"), "size=64k").expect("tmpfs");
     file("w/dir/inside", "");
     reader
@@ -129,7 +127,6 @@ pub fn with_mount() -> File {
 
 /// A tmpfs at `m` with these options, to be filled.
 pub fn tmpfs(options: &str) {
-    mounts::own_namespace();
     dir("m");
     mounts::tmpfs(Path::new("m"), options).expect("tmpfs");
 }

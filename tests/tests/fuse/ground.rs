@@ -24,7 +24,7 @@ pub const OPEN_TO_ALL: Options = Options {
 pub fn apart(test: impl FnOnce() + Send) {
     thread::scope(|scope| {
         let apart = scope.spawn(|| {
-            mounts::own_namespace();
+            mounts::own_namespace().expect("a namespace");
             test();
         });
         apart.join().unwrap_or_else(|panic| resume_unwind(panic));

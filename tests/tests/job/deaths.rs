@@ -100,7 +100,7 @@ pub fn front() {
 
 /// A worker that a file system holds cannot die; the command can.
 pub fn supervisor_at_a_frozen_file_system() {
-    mounts::own_namespace();
+    mounts::own_namespace().expect("a namespace");
     let session = Session::asys();
     let frozen = session.path("frozen");
     std::fs::create_dir(&frozen).expect("mkdir");

@@ -159,7 +159,7 @@ fn by_another_mount() {
 
 /// In a mount namespace of its own, where /proc is also elsewhere.
 pub fn looks_from_elsewhere(_: &[String]) -> i32 {
-    mounts::own_namespace();
+    mounts::own_namespace().expect("a namespace");
     std::fs::create_dir("elsewhere").expect("mkdir");
     mounts::bind("/proc", "elsewhere", false);
     for victim in victims() {

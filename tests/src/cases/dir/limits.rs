@@ -94,7 +94,6 @@ pub fn full_file_system(t: &mut Twin) {
 }
 
 pub fn too_many_links(t: &mut Twin) {
-    mounts::own_namespace();
     world::dir("m");
     let full = &["set_inode_field /d links_count 65000"];
     mounts::ext4("m", 1024, || world::dir("m/d"), full);

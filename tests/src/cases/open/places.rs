@@ -51,7 +51,6 @@ pub fn full_file_system(t: &mut Twin) {
 
 pub fn other_mounts(t: &mut Twin) {
     let _reader = world::build("w");
-    mounts::own_namespace();
     mounts::tmpfs(Path::new("w/dir"), "size=64k").expect("tmpfs");
     world::file("w/dir/inside", "");
     let dir = t.call("open", args![c"w", O_PATH | O_DIRECTORY, 0]);

@@ -44,7 +44,6 @@ pub fn read_only_mount(t: &mut Twin) {
 
 /// A directory that must grow by a block there is none of.
 pub fn full_file_system(t: &mut Twin) {
-    mounts::own_namespace();
     world::dir("m");
     mounts::ext4("m", 1024, || (), &[]);
     for name in ["m/from", "m/to"] {
@@ -65,7 +64,6 @@ pub fn full_file_system(t: &mut Twin) {
 }
 
 pub fn too_many_links(t: &mut Twin) {
-    mounts::own_namespace();
     world::dir("m");
     let fill = || ["m/d", "m/e"].into_iter().for_each(world::dir);
     mounts::ext4("m", 1024, fill, &["set_inode_field /d links_count 65000"]);

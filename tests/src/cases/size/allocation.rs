@@ -93,7 +93,6 @@ pub fn fallocate_data(t: &mut Twin) {
 /// Collapsing and inserting, on the file system that can.
 pub fn fallocate_moves_data(t: &mut Twin) {
     world::dir("m");
-    mounts::own_namespace();
     mounts::ext4("m", 4096, || (), &[]);
     let bytes: Vec<u8> = (0..8u8).flat_map(|block| [b'0' + block; 1024]).collect();
     for mode in [

@@ -77,7 +77,6 @@ pub fn file_systems(t: &mut Twin) {
 /// The flags are those of the mount through which the file was opened.
 pub fn mount_flags(t: &mut Twin) {
     let _reader = world::build("w");
-    mounts::own_namespace();
     let before = open(t, c"w/file", O_RDONLY);
     mounts::bind("w", "w", true);
     let after = open(t, c"w/file", O_RDONLY);

@@ -38,7 +38,6 @@ pub fn read_only_mount(t: &mut Twin) {
 /// On a file system whose attributes have one block and no more.
 pub fn no_room(t: &mut Twin) {
     world::dir("m");
-    mounts::own_namespace();
     mounts::ext4("m", 1024, || world::file("m/file", ""), &[]);
     let on = on(t, c"m/file");
     for row in SET {
