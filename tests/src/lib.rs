@@ -29,6 +29,7 @@ pub mod deadline;
 pub mod errnos;
 pub mod faults;
 pub mod filesystem;
+pub mod finder;
 pub mod launch;
 pub mod memory;
 pub mod mirror;

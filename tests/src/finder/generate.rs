@@ -1,0 +1,114 @@
+//! Sequences, made by proptest: each from a seed of its own.
+
+use crate::finder::language::{ACTORS, Arg, Round, Sequence, Step};
+use crate::finder::shapes::{self, Own, SHAPES, Shape, What};
+use crate::finder::values;
+use proptest::prelude::*;
+use proptest::strategy::{NewTree, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+/// Steps of a sequence.
+const STEPS: std::ops::Range<usize> = 8..48;
+
+type Tree = Box<dyn ValueTree<Value = Sequence>>;
+
+#[derive(Debug)]
+pub struct Generator(BoxedStrategy<Sequence>);
+
+impl Generator {
+    pub fn new() -> Self {
+        let plain = proptest::collection::vec(round(), STEPS);
+        Self(plain.prop_map(ordered).boxed())
+    }
+
+    /// The sequence of a seed, ready to be shrunk.
+    pub fn tree(&self, seed: u64) -> NewTree<BoxedStrategy<Sequence>> {
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&seed.to_le_bytes());
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+        self.0
+            .new_tree(&mut TestRunner::new_with_rng(Config::default(), rng))
+    }
+
+    pub fn sequence(&self, seed: u64) -> Sequence {
+        let tree: Tree = self.tree(seed).expect("no strategy rejects anything");
+        tree.current()
+    }
+}
+
+impl Default for Generator {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn actor() -> BoxedStrategy<u8> {
+    prop_oneof![8 => Just(0u8), 5 => Just(1), 2 => Just(2), 1 => Just(ACTORS as u8 - 1)].boxed()
+}
+
+fn step(shape: &'static Shape) -> BoxedStrategy<Step> {
+    let args: Vec<_> = shape.args.iter().map(|kind| values::of(*kind)).collect();
+    (actor(), args)
+        .prop_map(move |(actor, args)| Step { actor, shape, args })
+        .boxed()
+}
+
+/// A union of so many strategies would make something of each, for every step.
+fn round() -> BoxedStrategy<Round> {
+    let mut ends = Vec::new();
+    let mut made = Vec::new();
+    let mut total = 0;
+    for shape in SHAPES.iter().filter(|shape| shape.weight > 0) {
+        total += shape.weight;
+        ends.push(total);
+        made.push(step(shape));
+    }
+    (0..total)
+        .prop_flat_map(move |drawn| made[ends.partition_point(|end| *end <= drawn)].clone())
+        .prop_map(|step| Round(vec![step]))
+        .boxed()
+}
+
+/// What must not be made by anybody is made harmless.
+fn ordered(sequence: Sequence) -> Sequence {
+    sequence
+        .into_iter()
+        .filter(|round| round.0.iter().all(is_comparable))
+        .collect()
+}
+
+/// What asys(7) lists as a difference, or what has no one outcome, is left out.
+pub fn is_comparable(step: &Step) -> bool {
+    let number = |i: usize| match step.args.get(i) {
+        Some(Arg::Number(number)) => *number,
+        _ => 0,
+    };
+    match step.shape.name {
+        // "linkat(2) with AT_EMPTY_PATH of an ordinary open file".
+        "linkat" => number(4) & i64::from(libc::AT_EMPTY_PATH) == 0,
+        // The number of a process.
+        "readlink" | "readlinkat" => !step.args.iter().any(names_a_process),
+        // openat2(2): what is in the kernel's caches is nothing a sequence decides.
+        "openat2" => {
+            !matches!(step.args[2], Arg::How([_, _, resolve]) if resolve & RESOLVE_CACHED != 0)
+        }
+        _ => true,
+    }
+}
+
+const RESOLVE_CACHED: i64 = 32;
+
+fn names_a_process(arg: &Arg) -> bool {
+    matches!(arg, Arg::Text(text) if text == b"/proc/self" || text == b"/proc/thread-self")
+}
+
+/// An actor that the rest of a sequence needs.
+pub fn is_spawn(step: &Step) -> bool {
+    step.shape.what == What::Own(Own::Spawn)
+}
+
+/// A step made by hand, for tests.
+pub fn by_hand(actor: u8, name: &str, args: Vec<Arg>) -> Option<Step> {
+    let shape = shapes::named(name)?;
+    Some(Step { actor, shape, args })
+}
