@@ -5,7 +5,7 @@
 //! and its type is known before. O_PATH descriptors cannot be injected.
 
 use super::stage::outcome;
-use super::{Args, Call, Native, Reply, Stage};
+use super::{Arg, Args, Call, Native, Reply, Row, Stage};
 use crate::lookup::{Entry, Found, Place};
 use crate::mounts::{IDENTIFYING, Kind};
 use crate::sys::creds::CapSet;
@@ -92,6 +92,22 @@ pub fn openat2(args: &mut Args<'_>) -> Result<Open, Native> {
         resolve,
     }
     .checked()
+}
+
+/// Whether an open, whatever else is wrong with it, goes through a link at the
+/// end of its path.
+#[must_use]
+pub fn follows_at_the_end(row: &Row, args: &Args<'_>) -> bool {
+    let number = |kind| row.args.iter().position(|arg| *arg == kind);
+    let flags = match (number(Arg::OpenFlags), number(Arg::How)) {
+        (Some(i), _) => u64::from(args.uint(i)),
+        (_, Some(i)) => args.bytes(i, 8).map_or(0, |how| {
+            u64::from_ne_bytes(std::array::from_fn(|byte| how[byte]))
+        }),
+        _ => 0,
+    };
+    const NEW: u64 = flag::O_CREAT | flag::O_EXCL;
+    flags & flag::O_NOFOLLOW == 0 && flags & NEW != NEW
 }
 
 fn may_create(flags: u64) -> bool {

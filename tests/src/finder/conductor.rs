@@ -19,7 +19,7 @@ use std::time::Duration;
 /// A call that takes longer waits for something that only another step could do.
 const PATIENCE: Duration = Duration::from_millis(15);
 /// So many signals must have ended any wait.
-const POKES: u32 = 200;
+const POKES: u32 = 1500;
 
 /// What a batch's text says: the directory in which there is one for each sequence, then the sequences.
 #[derive(Debug)]
