@@ -30,7 +30,7 @@ mod xattr;
 pub use args::Args;
 pub use guard::Victim;
 pub use left_alone::{LEFT_ALONE, LeftAlone};
-pub use open::follows_at_the_end;
+pub use open::{Links, links_of};
 pub use reply::{NewFile, Patch, Position, Reply, Undo};
 pub use stage::{Call, Native, Object, Stage, Waits, Wears};
 pub use strongbox::is_laid_open;

@@ -4,6 +4,7 @@
 //! paths that are about to be opened natively; the kernel itself refuses an
 //! ordinary user, because asys's processes are not dumpable.
 
+use super::open::Links;
 use crate::lookup::{Base, Place};
 use crate::sys::file::{self, flag};
 use crate::sys::mount;
@@ -20,21 +21,23 @@ const MOST_LINKS: usize = 40;
 const PROCFS: u64 = 0x9fa0;
 
 /// Whether `place` leads into memory or descriptors of a process that
-/// `is_ours`, by whatever detour. A link at its very end is looked into only
-/// if the open `follows` it: who looks leaves a time of access.
+/// `is_ours`, by whatever detour.
 #[must_use]
 pub fn is_laid_open(
     target: &Target,
     own_files: BorrowedFd<'_>,
     place: &Place,
-    follows: bool,
+    links: Links,
     is_ours: impl Fn(i32) -> bool,
 ) -> bool {
+    if links == Links::Unasked {
+        return false;
+    }
     let start = match &place.base {
         Base::Root => Some(String::new()),
         Base::Dir(dir) => read_link(own_files, &dir.as_fd().as_raw_fd().to_string()),
     };
-    let walk = Walk::new(target, follows, is_ours);
+    let walk = Walk::new(target, links, is_ours);
     match (start, place.path.to_str()) {
         (Some(start), Ok(path)) => walk.meets_a_secret(&start, path),
         // A name that is not text names nothing of procfs.
@@ -47,19 +50,19 @@ pub fn is_laid_open(
 struct Walk<'a, F> {
     target: &'a Target,
     is_ours: F,
-    /// Also where the path ends.
-    follows: bool,
+    /// Which it may follow.
+    links: Links,
     /// The target's root directory, in its own mount namespace.
     root: String,
 }
 
 impl<'a, F: Fn(i32) -> bool> Walk<'a, F> {
-    fn new(target: &'a Target, follows: bool, is_ours: F) -> Self {
+    fn new(target: &'a Target, links: Links, is_ours: F) -> Self {
         let root = format!("/proc/{}/root", target.thread.tid);
         Walk {
             target,
             is_ours,
-            follows,
+            links,
             root,
         }
     }
@@ -77,8 +80,10 @@ impl<'a, F: Fn(i32) -> bool> Walk<'a, F> {
                     if secret_of(&next).is_some_and(&self.is_ours) && self.is_procfs(&at) {
                         return true;
                     }
-                    if ahead.is_empty() && !self.follows {
-                        return false;
+                    let at_the_end = ahead.is_empty() && self.links == Links::Before;
+                    if at_the_end || self.links == Links::None {
+                        at = next;
+                        continue;
                     }
                     match self.follow(&at, name) {
                         None => at = next,

@@ -1,6 +1,8 @@
-//! `twin [--seconds N] [--seed N] [--most N]`: looks for differences. `twin --replay FILE`: one sequence, both ways.
+//! `twin [--seconds N] [--seed N] [--most N]`: looks for differences. `twin --print SEED`: the sequence of a
+//! seed. `twin --replay FILE`: one sequence, both ways.
 
 use anyhow::{Context, Result, bail};
+use asys_tests::finder::generate::Generator;
 use asys_tests::finder::search::{self, Options};
 use asys_tests::finder::{self, fence, text};
 use asys_tests::users::is_root;
@@ -43,6 +45,13 @@ fn run(args: &[String]) -> Result<bool> {
             "--seconds" => options.time = Duration::from_secs(value.parse()?),
             "--seed" => options.seed = value.parse()?,
             "--most" => options.most = value.parse()?,
+            "--print" => {
+                print!(
+                    "{}",
+                    text::print(&Generator::new().sequence(value.parse()?))
+                );
+                return Ok(true);
+            }
             "--replay" => {
                 let sequence = text::parse(&std::fs::read_to_string(value)?)?;
                 return search::replay(&sequence);

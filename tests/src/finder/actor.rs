@@ -178,7 +178,11 @@ impl Actor {
     fn step(&self, number: usize, step: &Step) {
         // Signals that are due are caught at the end of any call.
         own_id(libc::SYS_gettid);
-        let before = CAUGHT[self.me].load(Ordering::Relaxed);
+        let caught = match self.sequence[number].0.len() {
+            1 => CAUGHT[self.me].load(Ordering::Relaxed),
+            // It may be on its way.
+            _ => 0,
+        };
         let place = Place {
             actor: self.me,
             root: &self.root,
@@ -191,8 +195,6 @@ impl Actor {
             What::Call(call) => self.call(call, &laid),
             What::Own(own) => self.own(own, number, &laid),
         };
-        own_id(libc::SYS_gettid);
-        let caught = CAUGHT[self.me].load(Ordering::Relaxed) - before;
         self.record(number, ret, caught, step, &laid);
         if (step.shape.what, ret) == (What::Own(Own::Leave), 0) {
             self.leave(number);

@@ -182,7 +182,7 @@ fn sees_its_end(actor: &Actor, end: u32) -> bool {
 
 /// Killed by a signal, as far as can be seen: it is not the end of the sequence's steps, but of its play.
 fn somebody_died(block: &Block) -> bool {
-    let dead = |pid: i32| !crate::proc::is_alive(Pid::from_raw(pid));
+    let dead = |pid: i32| pid != 0 && !crate::proc::is_alive(Pid::from_raw(pid));
     let pids = block.pids.iter().map(|pid| pid.load(Ordering::Acquire));
     pids.enumerate()
         .any(|(i, pid)| block.is_alive(i) && dead(pid))

@@ -96,6 +96,7 @@ pub const FCNTL: Group = &[
     ("F_SETFD", 2),
     ("F_GETFL", 3),
     ("F_SETFL", 4),
+    ("F_SETLEASE", 1024),
     ("F_DUPFD_CLOEXEC", 1030),
     ("F_SETPIPE_SZ", 1031),
     ("F_ADD_SEALS", 1033),

@@ -1,7 +1,8 @@
 //! Sequences, made by proptest: each from a seed of its own.
 
 use crate::finder::language::{ACTORS, Arg, Round, Sequence, Step};
-use crate::finder::shapes::{self, Own, SHAPES, Shape, What};
+use crate::finder::pairs;
+use crate::finder::shapes::{SHAPES, Shape};
 use crate::finder::values;
 use proptest::prelude::*;
 use proptest::strategy::{NewTree, ValueTree};
@@ -17,8 +18,8 @@ pub struct Generator(BoxedStrategy<Sequence>);
 
 impl Generator {
     pub fn new() -> Self {
-        let plain = proptest::collection::vec(round(), STEPS);
-        Self(plain.prop_map(ordered).boxed())
+        let all = proptest::collection::vec(rounds(), STEPS);
+        Self(all.prop_map(|parts| ordered(parts.concat())).boxed())
     }
 
     /// The sequence of a seed, ready to be shrunk.
@@ -54,7 +55,7 @@ fn step(shape: &'static Shape) -> BoxedStrategy<Step> {
 }
 
 /// A union of so many strategies would make something of each, for every step.
-fn round() -> BoxedStrategy<Round> {
+fn any_step() -> BoxedStrategy<Step> {
     let mut ends = Vec::new();
     let mut made = Vec::new();
     let mut total = 0;
@@ -65,12 +66,25 @@ fn round() -> BoxedStrategy<Round> {
     }
     (0..total)
         .prop_flat_map(move |drawn| made[ends.partition_point(|end| *end <= drawn)].clone())
-        .prop_map(|step| Round(vec![step]))
         .boxed()
 }
 
-/// What must not be made by anybody is made harmless.
-fn ordered(sequence: Sequence) -> Sequence {
+fn rounds() -> BoxedStrategy<Sequence> {
+    let step = any_step();
+    let alone = step.clone().prop_map(|step| vec![Round(vec![step])]);
+    prop_oneof![
+        24 => alone,
+        2 => pairs::interrupted(step),
+        1 => pairs::apart(),
+        1 => pairs::rendezvous(),
+    ]
+    .boxed()
+}
+
+fn ordered(mut sequence: Sequence) -> Sequence {
+    for step in sequence.iter_mut().flat_map(|round| &mut round.0) {
+        pairs::keep_apart(step);
+    }
     sequence
         .into_iter()
         .filter(|round| round.0.iter().all(is_comparable))
@@ -100,15 +114,4 @@ const RESOLVE_CACHED: i64 = 32;
 
 fn names_a_process(arg: &Arg) -> bool {
     matches!(arg, Arg::Text(text) if text == b"/proc/self" || text == b"/proc/thread-self")
-}
-
-/// An actor that the rest of a sequence needs.
-pub fn is_spawn(step: &Step) -> bool {
-    step.shape.what == What::Own(Own::Spawn)
-}
-
-/// A step made by hand, for tests.
-pub fn by_hand(actor: u8, name: &str, args: Vec<Arg>) -> Option<Step> {
-    let shape = shapes::named(name)?;
-    Some(Step { actor, shape, args })
 }

@@ -36,10 +36,10 @@ impl Ground {
     /// On the file system where temporary files are, or on a tmpfs.
     pub fn new(on: FileSystem) -> Result<Self> {
         let asys = asys::binary()?;
-        let dir = if on == FileSystem::Tmpfs {
-            SHARED_MEMORY.into()
-        } else {
-            std::env::temp_dir()
+        let shared = PathBuf::from(SHARED_MEMORY);
+        let dir = match on {
+            FileSystem::Tmpfs if shared.is_dir() => shared,
+            _ => std::env::temp_dir(),
         };
         let made = tempfile::Builder::new()
             .prefix("asys-finder-")

@@ -6,7 +6,7 @@
 //! | [`text`] | a sequence as text, to be read by people and parsed again |
 //! | [`constants`] | the names of flags |
 //! | [`shapes`] | which calls there are, and what each of their arguments is |
-//! | [`paths`], [`values`], [`generate`] | proptest's strategies for all of these |
+//! | [`paths`], [`values`], [`pairs`], [`generate`] | proptest's strategies for all of these |
 //! | [`world`] | the small tree in which a sequence begins |
 //! | [`area`] | the memory shared by whoever plays a sequence and whoever compares |
 //! | [`arena`] | arguments laid out in memory, and what a call has written there |
@@ -32,6 +32,7 @@ pub mod fence;
 pub mod generate;
 pub mod ground;
 pub mod language;
+pub mod pairs;
 pub mod paths;
 pub mod search;
 pub mod seen;

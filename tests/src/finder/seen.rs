@@ -103,7 +103,7 @@ impl Eyes<'_> {
         let caught = record.number::<4>();
         let mut line = shown(ret);
         if caught > 0 {
-            write!(line, " caught {caught}").expect("a string");
+            write!(line, " after {caught} signals").expect("a string");
         }
         for arg in args.iter().filter(|arg| is_written(arg)) {
             let blob = record.blob();

@@ -109,6 +109,8 @@ pub enum Kind {
     Share,
     UnshareFlags,
     Resource,
+    ReadOut,
+    LastFd,
     Limit,
     Domain,
     SocketType,
@@ -238,7 +240,7 @@ pub static SHAPES: &[Shape] = shapes![
     2   listxattrat        465     (Dirfd Path AtFlags Out Len);
     2   setxattrat         463     (Dirfd Path AtFlags Name Value Len);
     2   removexattrat      466     (Dirfd Path AtFlags Name);
-    6   read               0       (Fd Out Len);
+    6   read               0       (Fd ReadOut Len);
     4   pread64            17      (Fd Out Len Position);
     8   write              1       (Fd In Len);
     5   pwrite64           18      (Fd In Len Position);
@@ -261,6 +263,7 @@ pub static SHAPES: &[Shape] = shapes![
     3   dup                32      (Fd);
     3   dup2               33      (Fd NewFd);
     2   dup3               292     (Fd NewFd CloexecFlag);
+    1   close_range        436     (Fd LastFd Zero);
     5   lseek              8       (Fd Position Whence);
     5   fcntl              72      (Fd Command CommandValue);
     2   pipe2              293     (Pair PipeFlags);
@@ -273,8 +276,8 @@ pub static SHAPES: &[Shape] = shapes![
     1   chroot             161     (Target0);
     3   umask              95      (Umask);
     3   unshare            272     (UnshareFlags);
-    1   inotify_init1      294     (InotifyFlags);
-    2   inotify_add_watch  254     (Fd Path Watch);
+    2   inotify_init1      294     (InotifyFlags);
+    4   inotify_add_watch  254     (Fd Path Watch);
     2   setrlimit          160     (Resource Limit);
     2   setfsuid           122     (Uids);
     2   setfsgid           123     (Uids);
