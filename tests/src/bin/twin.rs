@@ -1,4 +1,4 @@
-//! `twin [--seconds N] [--seed N] [--most N]`: looks for differences. `twin --print SEED`: the sequence of a
+//! `twin [--seconds N] [--seed N] [--most N] [--jobs N] [--verbose]`: looks for differences. `twin --print SEED`: the sequence of a
 //! seed. `twin --replay FILE`: one sequence, both ways.
 
 use anyhow::{Context, Result, bail};
@@ -32,6 +32,7 @@ fn run(args: &[String]) -> Result<bool> {
         time: Duration::from_secs(60),
         seed: fresh_seed(),
         most: 5,
+        jobs: std::thread::available_parallelism().map_or(1, usize::from),
         verbose: false,
     };
     let mut words = args.iter();
@@ -44,6 +45,7 @@ fn run(args: &[String]) -> Result<bool> {
         match word.as_str() {
             "--seconds" => options.time = Duration::from_secs(value.parse()?),
             "--seed" => options.seed = value.parse()?,
+            "--jobs" => options.jobs = value.parse()?,
             "--most" => options.most = value.parse()?,
             "--print" => {
                 print!(

@@ -9,6 +9,8 @@ use crate::finder::shrink::shrink;
 use crate::finder::text;
 use anyhow::Result;
 use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 #[derive(Debug, Clone)]
@@ -17,11 +19,13 @@ pub struct Options {
     pub seed: u64,
     /// After so many differences the search is over.
     pub most: usize,
+    /// So many batches at once.
+    pub jobs: usize,
     /// Tells also of what is not counted as a difference.
     pub verbose: bool,
 }
 
-/// Sequences of one start of asys.
+/// Sequences of one start of asys. A batch begins at a multiple of that: a seed has its batch, and its file system.
 const BATCH: u64 = 64;
 /// What waits for a disk is slow: one batch of so many.
 const ON_DISK: u64 = 6;
@@ -30,7 +34,7 @@ const SELF_CHECK: u64 = 8;
 /// Runs that a sequence must survive before its difference is believed.
 const CONFIRMATIONS: usize = 3;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Found {
     pub sequences: usize,
     pub steps: usize,
@@ -41,44 +45,93 @@ pub struct Found {
     pub unconfirmed: usize,
 }
 
+/// What the jobs share.
 struct Search {
-    generator: Generator,
-    grounds: Vec<(FileSystem, Ground)>,
-    found: Found,
     options: Options,
     began: Instant,
+    next: AtomicU64,
+    found: Mutex<Found>,
+}
+
+/// One job: its own directories, its own turn with asys.
+struct Job<'a> {
+    search: &'a Search,
+    generator: Generator,
+    grounds: [(FileSystem, Ground); 2],
 }
 
 pub fn search(options: Options) -> Result<Found> {
-    let on = |file_system| Ok((file_system, Ground::new(file_system)?));
-    let grounds = [FileSystem::Tmpfs, FileSystem::Home].map(on);
-    let mut search = Search {
-        generator: Generator::new(),
-        grounds: grounds.into_iter().collect::<Result<_>>()?,
-        found: Found::default(),
-        began: Instant::now(),
+    let jobs = options.jobs;
+    let search = Search {
+        next: AtomicU64::new(options.seed / BATCH),
         options,
+        began: Instant::now(),
+        found: Mutex::default(),
     };
-    let mut batch = 0;
-    while search.began.elapsed() < search.options.time
-        && search.found.differences < search.options.most
-    {
-        search.batch(batch)?;
-        search.progress();
-        batch += 1;
-    }
-    Ok(search.found)
+    std::thread::scope(|scope| {
+        let started: Vec<_> = (0..jobs)
+            .map(|_| scope.spawn(|| Job::new(&search)?.run()))
+            .collect();
+        let ended = started
+            .into_iter()
+            .map(|job| job.join().expect("a job that does not panic"));
+        ended
+            .collect::<Vec<_>>()
+            .into_iter()
+            .collect::<Result<()>>()
+    })?;
+    Ok(search.found().clone())
 }
 
 impl Search {
-    fn batch(&mut self, number: u64) -> Result<()> {
+    fn found(&self) -> MutexGuard<'_, Found> {
+        self.found.lock().expect("no job panics while it counts")
+    }
+
+    fn is_over(&self) -> bool {
+        self.began.elapsed() >= self.options.time || self.found().differences >= self.options.most
+    }
+
+    /// What is no difference, for who asks.
+    fn mention(&self, what: &str, seed: u64, how: impl FnOnce() -> String) {
+        if self.options.verbose {
+            println!("\n# {what}: seed {seed}\n{}", how());
+        }
+    }
+
+    fn progress(&self) {
+        if std::io::stderr().is_terminal() {
+            let seconds = self.began.elapsed().as_secs();
+            let found = self.found().clone();
+            let _ = write!(std::io::stderr(), "\rtwin: {seconds} s, {found}\x1b[K");
+        }
+    }
+}
+
+impl<'a> Job<'a> {
+    fn new(search: &'a Search) -> Result<Self> {
+        let on = |file_system| Ok::<_, anyhow::Error>((file_system, Ground::new(file_system)?));
+        Ok(Self {
+            search,
+            generator: Generator::new(),
+            grounds: [on(FileSystem::Tmpfs)?, on(FileSystem::Home)?],
+        })
+    }
+
+    fn run(&self) -> Result<()> {
+        while !self.search.is_over() {
+            self.batch(self.search.next.fetch_add(1, Ordering::Relaxed))?;
+            self.search.progress();
+        }
+        Ok(())
+    }
+
+    fn batch(&self, number: u64) -> Result<()> {
         let at = usize::from(number % ON_DISK == ON_DISK - 1);
-        let first = self.options.seed.wrapping_add(number * BATCH);
+        let first = number.wrapping_mul(BATCH);
         let seeds: Vec<u64> = (0..BATCH).map(|i| first.wrapping_add(i)).collect();
-        let sequences: Vec<Sequence> = seeds
-            .iter()
-            .map(|seed| self.generator.sequence(*seed))
-            .collect();
+        let sequences = seeds.iter().map(|seed| self.generator.sequence(*seed));
+        let sequences: Vec<Sequence> = sequences.collect();
         let all: Vec<&[Round]> = sequences.iter().map(Vec::as_slice).collect();
         let ground = &self.grounds[at].1;
         let native = ground.run(Side::Native, &all)?;
@@ -87,18 +140,18 @@ impl Search {
             true => ground.run(Side::Native, &all)?,
             false => native.clone(),
         };
-        self.found.sequences += sequences.len();
-        self.found.steps += all.iter().map(|sequence| steps(sequence)).sum::<usize>();
+        let mut found = self.search.found();
+        found.sequences += sequences.len();
+        found.steps += all.iter().map(|sequence| steps(sequence)).sum::<usize>();
+        drop(found);
         for (i, seed) in seeds.iter().enumerate() {
+            let told = |other: &Seen| differences(all[i], &native[i], other);
             if native[i] != again[i] {
-                self.found.discarded += 1;
-                self.mention(
-                    "unsteady natively",
-                    *seed,
-                    &differences(all[i], &native[i], &again[i]),
-                );
+                self.search.found().discarded += 1;
+                self.search
+                    .mention("unsteady natively", *seed, || told(&again[i]));
             } else if native[i] != asys[i] {
-                self.look_closer(at, *seed, &sequences[i], &[&native[i], &asys[i]])?;
+                self.look_closer(at, *seed, all[i], || told(&asys[i]))?;
             }
         }
         Ok(())
@@ -106,55 +159,29 @@ impl Search {
 
     /// A difference is one that a sequence shows alone, each time, and never natively from itself.
     fn look_closer(
-        &mut self,
+        &self,
         at: usize,
         seed: u64,
         sequence: &[Round],
-        sides: &[&Seen; 2],
+        told: impl FnOnce() -> String,
     ) -> Result<()> {
         let (file_system, ground) = &self.grounds[at];
         match verdict(ground, sequence, CONFIRMATIONS)? {
             Verdict::Unsteady => {
-                self.found.discarded += 1;
-                self.mention(
-                    "unsteady alone",
-                    seed,
-                    &differences(sequence, sides[0], sides[1]),
-                );
+                self.search.found().discarded += 1;
+                self.search.mention("unsteady alone", seed, told);
             }
             Verdict::Equal => {
-                self.found.unconfirmed += 1;
-                self.mention(
-                    "not seen again",
-                    seed,
-                    &differences(sequence, sides[0], sides[1]),
-                );
+                self.search.found().unconfirmed += 1;
+                self.search.mention("not seen again", seed, told);
             }
             Verdict::Different => {
                 let shortest = shrink(ground, sequence)?;
-                self.found.differences += 1;
+                self.search.found().differences += 1;
                 report(*file_system, ground, seed, &shortest)?;
             }
         }
         Ok(())
-    }
-
-    /// What is no difference, for who asks.
-    fn mention(&self, what: &str, seed: u64, how: &str) {
-        if self.options.verbose {
-            println!("\n# {what}: seed {seed}\n{how}");
-        }
-    }
-
-    fn progress(&self) {
-        if std::io::stderr().is_terminal() {
-            let seconds = self.began.elapsed().as_secs();
-            let _ = write!(
-                std::io::stderr(),
-                "\rtwin: {seconds} s, {}\x1b[K",
-                self.found
-            );
-        }
     }
 }
 
@@ -194,11 +221,8 @@ fn report(on: FileSystem, ground: &Ground, seed: u64, sequence: &[Round]) -> Res
     let native = ground.alone(Side::Native, sequence)?;
     let asys = ground.alone(Side::Asys, sequence)?;
     println!(
-        "\n# a difference on {}: make twin SECONDS=1 SEED={seed}",
-        on.name()
-    );
-    println!(
-        "{}{}",
+        "\n# a difference on {}: make twin SECONDS=1 SEED={seed}\n{}{}",
+        on.name(),
         text::print(sequence),
         differences(sequence, &native, &asys)
     );
