@@ -18,6 +18,8 @@ use std::time::Duration;
 
 /// A call that takes longer waits for something that only another step could do.
 const PATIENCE: Duration = Duration::from_millis(15);
+/// Where two may wait for each other, so many times that.
+const TOGETHER: u32 = 20;
 /// So many signals must have ended any wait.
 const POKES: u32 = 1500;
 
@@ -165,6 +167,14 @@ fn sees_its_end(actor: &Actor, end: u32) -> bool {
             continue;
         }
         pokes += 1;
+        if actor
+            .sequence
+            .get(turn as usize)
+            .is_some_and(|round| round.0.len() > 1)
+            && pokes < TOGETHER
+        {
+            continue;
+        }
         if pokes > POKES || (pokes > 4 && somebody_died(block)) {
             return false;
         }
