@@ -96,7 +96,8 @@ pub fn openat2(args: &mut Args<'_>) -> Result<Open, Native> {
 /// How an open that is left to the kernel goes about links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Links {
-    /// The kernel refuses it before it looks at the path.
+    /// The kernel refuses it before it looks at the path, or it opens nothing
+    /// that is there.
     Unasked,
     None,
     /// All but one at the very end.
@@ -107,7 +108,7 @@ pub enum Links {
 /// Of which links who looks into the path may read without leaving a time of
 /// access that the kernel would not have left.
 #[must_use]
-pub fn links_of(row: &Row, args: &Args<'_>) -> Links {
+pub fn links_of(row: &Row, args: &Args<'_>, place: &Place) -> Links {
     let number = |kind| row.args.iter().position(|arg| *arg == kind);
     let (flags, resolve) = match (number(Arg::OpenFlags), number(Arg::How)) {
         (Some(i), _) => (with_path_only(u64::from(args.uint(i)) & VALID), 0),
@@ -119,12 +120,14 @@ pub fn links_of(row: &Row, args: &Args<'_>) -> Links {
     };
     let has = |bits: u64| flags & bits == bits;
     let unnamed = has(flag::TMPFILE) && (!has(flag::O_DIRECTORY) || flags & 3 == 0);
-    // Before Linux 6.3 that is no EINVAL, but opens nothing that is there.
-    if unnamed || has(flag::O_CREAT | flag::O_DIRECTORY) {
+    let slashed = place.path.to_bytes().ends_with(b"/");
+    // Of a directory that is no EINVAL before Linux 6.3, but no opening either.
+    let makes_new = has(flag::O_CREAT) && (slashed || has(flag::O_EXCL) || has(flag::O_DIRECTORY));
+    if unnamed || makes_new {
         Links::Unasked
     } else if resolve & flag::RESOLVE_NO_SYMLINKS != 0 {
         Links::None
-    } else if has(flag::O_NOFOLLOW) || has(flag::O_CREAT | flag::O_EXCL) {
+    } else if has(flag::O_NOFOLLOW) {
         Links::Before
     } else {
         Links::All

@@ -10,7 +10,7 @@ use crate::sys::file::{self, flag};
 use crate::sys::mount;
 use crate::target::Target;
 use nix::fcntl::AT_FDCWD;
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 /// Entries of /proc/PID that give memory or descriptors away.
@@ -35,6 +35,8 @@ pub fn is_laid_open(
     }
     let start = match &place.base {
         Base::Root => Some(String::new()),
+        // Nothing is below a link.
+        Base::Dir(dir) if is_symlink(dir.as_fd(), c"", libc::AT_EMPTY_PATH) => None,
         Base::Dir(dir) => read_link(own_files, &dir.as_fd().as_raw_fd().to_string()),
     };
     let walk = Walk::new(target, links, is_ours);
@@ -77,7 +79,7 @@ impl<'a, F: Fn(i32) -> bool> Walk<'a, F> {
                 ".." => at.truncate(at.rfind('/').unwrap_or(0)),
                 name => {
                     let next = format!("{at}/{name}");
-                    if secret_of(&next).is_some_and(&self.is_ours) && self.is_procfs(&at) {
+                    if self.is_secret(&next) {
                         return true;
                     }
                     let at_the_end = ahead.is_empty() && self.links == Links::Before;
@@ -88,6 +90,18 @@ impl<'a, F: Fn(i32) -> bool> Walk<'a, F> {
                     match self.follow(&at, name) {
                         None => at = next,
                         Some(_) if links == MOST_LINKS => return false,
+                        // A link of procfs's own leads to an object, of which this is the name.
+                        // What is named may be a link, which is not followed then.
+                        Some(link) if link.starts_with('/') && self.is_procfs(&at) => {
+                            if self.is_secret(&link) {
+                                return true;
+                            }
+                            if self.is_link(&link) {
+                                return false;
+                            }
+                            links += 1;
+                            at = link;
+                        }
                         Some(link) => {
                             links += 1;
                             if link.starts_with('/') {
@@ -100,6 +114,11 @@ impl<'a, F: Fn(i32) -> bool> Walk<'a, F> {
             }
         }
         false
+    }
+
+    fn is_secret(&self, path: &str) -> bool {
+        let dir = &path[..path.rfind('/').unwrap_or(0)];
+        secret_of(path).is_some_and(&self.is_ours) && self.is_procfs(dir)
     }
 
     /// Where the link `name` in `dir` leads the target, if it is one.
@@ -121,6 +140,18 @@ impl<'a, F: Fn(i32) -> bool> Walk<'a, F> {
         let dir = file::openat2(AT_FDCWD, &dir, flag::O_PATH | flag::O_CLOEXEC, 0, 0);
         dir.is_ok_and(|dir| mount::magic(dir.as_fd()) == Ok(PROCFS))
     }
+
+    fn is_link(&self, path: &str) -> bool {
+        let Ok(path) = CString::new(format!("{}{path}", self.root)) else {
+            return false;
+        };
+        is_symlink(AT_FDCWD, &path, libc::AT_SYMLINK_NOFOLLOW)
+    }
+}
+
+fn is_symlink(dir: BorrowedFd<'_>, path: &CStr, flags: i32) -> bool {
+    let stat = file::statx(dir, path, flags as u64, u64::from(libc::STATX_TYPE));
+    stat.is_ok_and(|stat| stat.file_type() == libc::S_IFLNK)
 }
 
 fn read_link(dir: BorrowedFd<'_>, path: &str) -> Option<String> {

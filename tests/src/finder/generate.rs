@@ -5,11 +5,15 @@ use crate::finder::pairs;
 use crate::finder::shapes::{SHAPES, Shape};
 use crate::finder::values;
 use proptest::prelude::*;
+use proptest::sample::select;
 use proptest::strategy::{NewTree, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 /// Steps of a sequence.
 const STEPS: std::ops::Range<usize> = 8..48;
+
+/// Descriptors that are there to begin with.
+const OPENED: std::ops::Range<usize> = 2..8;
 
 type Tree = Box<dyn ValueTree<Value = Sequence>>;
 
@@ -18,7 +22,9 @@ pub struct Generator(BoxedStrategy<Sequence>);
 
 impl Generator {
     pub fn new() -> Self {
-        let all = proptest::collection::vec(rounds(), STEPS);
+        let begin = proptest::collection::vec(opening(), OPENED);
+        let then = proptest::collection::vec(rounds(), STEPS);
+        let all = (begin, then).prop_map(|(begin, then)| [begin, then].concat());
         Self(all.prop_map(|parts| ordered(parts.concat())).boxed())
     }
 
@@ -67,6 +73,33 @@ fn any_step() -> BoxedStrategy<Step> {
     (0..total)
         .prop_flat_map(move |drawn| made[ends.partition_point(|end| *end <= drawn)].clone())
         .boxed()
+}
+
+/// What most calls by descriptor can do something with.
+fn opening() -> BoxedStrategy<Sequence> {
+    const USEFUL: &[&str] = &[
+        r#"0 open("f", O_RDWR, 0)"#,
+        r#"0 open("d", O_DIRECTORY, 0)"#,
+        r#"0 open("b", O_RDWR, 0)"#,
+        r#"0 open(".", O_DIRECTORY, 0)"#,
+        r#"0 open("a", O_RDWR|O_CREAT, 0644)"#,
+        r#"0 pipe2(pair, O_NONBLOCK)"#,
+        r#"0 open("d/f", O_RDWR|O_APPEND, 0)"#,
+        r#"0 open("d/f", 0, 0)"#,
+        r#"0 open("b", O_RDWR|O_NONBLOCK|O_NOATIME, 0)"#,
+        r#"0 open("f", O_PATH, 0)"#,
+        r#"0 open("ld", O_PATH|O_DIRECTORY, 0)"#,
+        r#"0 open("l", O_PATH|O_NOFOLLOW, 0)"#,
+        r#"0 open("d", O_TMPFILE|O_RDWR, 0600)"#,
+        r#"0 open("p", O_RDWR|O_NONBLOCK, 0)"#,
+        r#"0 memfd_create("user.a", 2)"#,
+        r#"0 socketpair(1, 2049, 0, pair)"#,
+        r#"0 socket(1, 2049, 0)"#,
+        r#"0 inotify_init1(O_NONBLOCK)"#,
+        r#"0 open("t", O_DIRECTORY, 0)"#,
+    ];
+    let parsed = |text: &&str| crate::finder::text::parse(text).expect("a step");
+    select(USEFUL.iter().map(parsed).collect::<Vec<_>>()).boxed()
 }
 
 fn rounds() -> BoxedStrategy<Sequence> {

@@ -37,8 +37,8 @@ fn flags(group: Group) -> Args {
 
 fn fd() -> Args {
     prop_oneof![
-        60 => (3i64..8).prop_map(Arg::Number),
-        8 => (8i64..13).prop_map(Arg::Number),
+        60 => (3i64..9).prop_map(Arg::Number),
+        5 => (9i64..13).prop_map(Arg::Number),
         3 => number(&[0, 1, 2]),
         4 => number(&[-1, 99, -100, 1023, 0x7fff_ffff, -0x8000_0000]),
         1 => number(&[0x1_0000_0003, -0xffff_fffd]),
@@ -113,7 +113,7 @@ fn offset_pointer() -> Args {
 }
 
 fn how() -> Args {
-    let resolve = prop_oneof![3 => Just(0i64), 3 => 0i64..64, 1 => select(vec![64, 1 << 31, -1])];
+    let resolve = prop_oneof![3 => Just(0i64), 3 => 0i64..32, 1 => select(vec![64, 1 << 31, -1])];
     let mode =
         prop_oneof![3 => Just(0i64), 3 => Just(0o644), 1 => select(vec![0o7777, 0o10000, -1])];
     let how = (open_flags(), mode, resolve).prop_map(|(flags, mode, resolve)| match flags {
@@ -178,6 +178,8 @@ fn times(count: usize) -> Args {
 
 fn names() -> Args {
     let usual = [
+        "user.a",
+        "user.a",
         "user.a",
         "user.b",
         "user.abc",
