@@ -436,6 +436,7 @@ fn told(arg: &Arg, ret: i64, bytes: &[u8]) -> Vec<u8> {
         Arg::Dents(_) | Arg::Dents64(_) | Arg::Events(_) if ret > 0 => {
             bytes[..ret as usize].to_vec()
         }
+        Arg::Out(_) if numbered(bytes) => bytes[..bytes.len().min(40)].to_vec(),
         Arg::Out(_) | Arg::Parts(_) if bytes.len() > WHOLE => {
             use std::hash::{DefaultHasher, Hash, Hasher};
             let mut hasher = DefaultHasher::new();
@@ -444,6 +445,13 @@ fn told(arg: &Arg, ret: i64, bytes: &[u8]) -> Vec<u8> {
         }
         _ => bytes.to_vec(),
     }
+}
+
+/// The name of a descriptor that has no other, as readlink(2) writes it.
+fn numbered(bytes: &[u8]) -> bool {
+    [&b"pipe:["[..], b"socket:[", b"anon_inode:["]
+        .iter()
+        .any(|kind| bytes.starts_with(kind))
 }
 
 /// Flags, position, and what it is; empty when there is none.

@@ -136,7 +136,7 @@ impl<'a> Job<'a> {
         let ground = &self.grounds[at].1;
         let native = ground.run(Side::Native, &all)?;
         let asys = ground.run(Side::Asys, &all)?;
-        let again = match number % SELF_CHECK == 0 {
+        let again = match number.is_multiple_of(SELF_CHECK) {
             true => ground.run(Side::Native, &all)?,
             false => native.clone(),
         };

@@ -289,11 +289,12 @@ impl Eyes<'_> {
         let umask = record.number::<8>();
         let caught = record.number::<4>();
         let cwd = record.blob();
-        let cwd = cwd
-            .strip_prefix(self.root)
-            .unwrap_or(cwd)
-            .escape_ascii()
-            .to_string();
+        // There it has the number of a process in it.
+        let cwd = match cwd.strip_prefix(self.root) {
+            Some(below) => below.escape_ascii().to_string(),
+            None if cwd.starts_with(b"/proc") => "procfs".into(),
+            None => cwd.escape_ascii().to_string(),
+        };
         let ids: Vec<u32> = record.blob().chunks_exact(4).filter_map(plain).collect();
         let mut line = format!("ends with umask {umask:o} in {cwd:?} as {ids:?}, caught {caught}");
         for fd in 0.. {

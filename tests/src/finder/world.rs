@@ -61,8 +61,30 @@ pub fn make(root: &Path) -> Result<()> {
         if is_root() {
             chown(&path, Some(*owner), Some(*owner))?;
         }
+        if ATTRIBUTED.contains(name) {
+            attribute(&path)?;
+        }
         fs::set_permissions(&path, Permissions::from_mode(*mode))?;
     }
+    Ok(())
+}
+
+/// What has an extended attribute, where the file system has them.
+const ATTRIBUTED: &[&str] = &["d", "f", "d/f", "b"];
+
+fn attribute(path: &Path) -> Result<()> {
+    let path = std::ffi::CString::new(path.as_os_str().as_encoded_bytes())?;
+    let value = b"something";
+    // SAFETY: terminated strings, and a value of the length given.
+    unsafe {
+        libc::setxattr(
+            path.as_ptr(),
+            c"user.a".as_ptr(),
+            value.as_ptr().cast(),
+            value.len(),
+            0,
+        )
+    };
     Ok(())
 }
 
