@@ -6,16 +6,16 @@
 
 use crate::finder::area::{Area, Block, EPOCHS};
 use crate::finder::arena::{self, Laid, Place};
-use crate::finder::language::{ACTORS, Arg, Round, Sequence, Step};
+use crate::finder::language::{ACTORS, Round, Sequence, Step};
 use crate::finder::shapes::{Own, What};
-use crate::finder::{conductor, constants, text};
+use crate::finder::signals::{self, catch_all, count, mask, mask_poke, set_handler};
+use crate::finder::{conductor, text};
 use anyhow::{Context, Result};
 use nix::errno::Errno;
 use std::fs::File;
 use std::os::fd::FromRawFd;
-use std::ptr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
 
 /// Where every actor has the area, for the program it may become.
 pub const AREA: i32 = 900;
@@ -56,61 +56,8 @@ pub fn raw(number: i64, args: [u64; 6]) -> i64 {
     }
 }
 
-fn own_id(number: i64) -> i32 {
+pub fn own_id(number: i64) -> i32 {
     raw(number, [0; 6]) as i32
-}
-
-/// What signals each actor's thread has caught, and which thread that is.
-static THREADS: [AtomicI32; ACTORS] = [const { AtomicI32::new(0) }; ACTORS];
-static CAUGHT: [AtomicU32; ACTORS] = [const { AtomicU32::new(0) }; ACTORS];
-
-extern "C" fn count(_: libc::c_int) {
-    let errno = Errno::last_raw();
-    let me = own_id(libc::SYS_gettid);
-    if let Some(i) = THREADS
-        .iter()
-        .position(|tid| tid.load(Ordering::Relaxed) == me)
-    {
-        CAUGHT[i].fetch_add(1, Ordering::Relaxed);
-    }
-    Errno::set_raw(errno);
-}
-
-/// Does nothing, but ends a wait: what would never end otherwise, ends with EINTR.
-extern "C" fn nothing(_: libc::c_int) {}
-
-fn set_handler(signal: i32, handler: usize, flags: i32) -> i64 {
-    let mut action: libc::sigaction = crate::twin::blank();
-    action.sa_sigaction = handler;
-    action.sa_flags = flags;
-    // SAFETY: a valid action; both handlers touch atomics only.
-    match unsafe { libc::sigaction(signal, &raw const action, ptr::null_mut()) } {
-        0 => 0,
-        _ => -i64::from(Errno::last_raw()),
-    }
-}
-
-fn catch_all() {
-    for signal in constants::SIGNAL.iter().map(|(_, signal)| *signal as i32) {
-        set_handler(signal, count as *const () as usize, libc::SA_RESTART);
-    }
-}
-
-fn mask(signal: i32, how: i32) -> i64 {
-    let set = 1u64 << (signal.clamp(1, 64) - 1);
-    raw(
-        libc::SYS_rt_sigprocmask,
-        [how as u64, &raw const set as u64, 0, 8, 0, 0],
-    )
-}
-
-fn mask_poke(how: i32) {
-    mask(poke(), how);
-}
-
-/// The signal by which the conductor ends a wait.
-pub fn poke() -> i32 {
-    libc::SIGRTMAX()
 }
 
 impl Actor {
@@ -142,9 +89,7 @@ impl Actor {
     }
 
     fn introduce(&self) {
-        set_handler(poke(), nothing as *const () as usize, 0);
-        let tid = own_id(libc::SYS_gettid);
-        THREADS[self.me].store(tid, Ordering::Relaxed);
+        let tid = signals::introduce(self.me);
         self.block.tids[self.me].store(tid, Ordering::Release);
         self.block.pids[self.me].store(own_id(libc::SYS_getpid), Ordering::Release);
     }
@@ -179,7 +124,7 @@ impl Actor {
         // Signals that are due are caught at the end of any call.
         own_id(libc::SYS_gettid);
         let caught = match self.sequence[number].0.len() {
-            1 => CAUGHT[self.me].load(Ordering::Relaxed),
+            1 => signals::caught(self.me),
             // It may be on its way.
             _ => 0,
         };
@@ -369,111 +314,6 @@ impl Actor {
             raw(libc::SYS_exit, [0; 6]);
         }
     }
-
-    fn record(&self, number: usize, ret: i64, caught: u32, step: &Step, laid: &Laid) {
-        let mut record = Vec::with_capacity(64);
-        record.extend((number as u32).to_ne_bytes());
-        record.extend(ret.to_ne_bytes());
-        record.extend(caught.to_ne_bytes());
-        for (i, bytes) in laid.written() {
-            let torn = step.shape.args[i].is_structure() && matches!(step.args[i], Arg::Out(_));
-            // Half of a structure may have an inode number in it.
-            let bytes = if torn {
-                Vec::new()
-            } else {
-                told(&step.args[i], ret, &bytes)
-            };
-            blob(&mut record, &bytes);
-        }
-        self.log(record);
-    }
-
-    fn log(&self, record: Vec<u8>) {
-        let mut whole = (record.len() as u32).to_ne_bytes().to_vec();
-        whole.extend(record);
-        self.block.log(self.me, &whole);
-    }
-
-    /// What the sequence has made of this actor: its directory, umask, ids and descriptors.
-    fn look_back(&self, number: usize) {
-        let mut record = Vec::with_capacity(256);
-        record.extend((number as u32).to_ne_bytes());
-        let umask = surely(libc::SYS_umask, [0; 6]);
-        surely(libc::SYS_umask, [umask as u64, 0, 0, 0, 0, 0]);
-        record.extend(umask.to_ne_bytes());
-        record.extend(CAUGHT[self.me].load(Ordering::Relaxed).to_ne_bytes());
-        let mut cwd = [0u8; 4096];
-        let length = raw(
-            libc::SYS_getcwd,
-            [cwd.as_mut_ptr() as u64, 4096, 0, 0, 0, 0],
-        );
-        blob(&mut record, &cwd[..length.max(0) as usize]);
-        let ids = [
-            libc::SYS_getuid,
-            libc::SYS_geteuid,
-            libc::SYS_getgid,
-            libc::SYS_getegid,
-        ]
-        .map(own_id);
-        blob(&mut record, &ids.map(i32::to_ne_bytes).concat());
-        for fd in 0..LOOKED_AT {
-            blob(&mut record, &descriptor(fd));
-        }
-        self.log(record);
-    }
-}
-
-fn blob(record: &mut Vec<u8>, bytes: &[u8]) {
-    record.extend((bytes.len() as u32).to_ne_bytes());
-    record.extend(bytes);
-}
-
-/// As much of what a call has written as is worth telling.
-fn told(arg: &Arg, ret: i64, bytes: &[u8]) -> Vec<u8> {
-    const WHOLE: usize = 300;
-    match arg {
-        _ if arena::is_untouched(bytes) => Vec::new(),
-        Arg::Dents(_) | Arg::Dents64(_) | Arg::Events(_) if ret > 0 => {
-            bytes[..ret as usize].to_vec()
-        }
-        Arg::Out(_) if numbered(bytes) => bytes[..bytes.len().min(40)].to_vec(),
-        Arg::Out(_) | Arg::Parts(_) if bytes.len() > WHOLE => {
-            use std::hash::{DefaultHasher, Hash, Hasher};
-            let mut hasher = DefaultHasher::new();
-            bytes.hash(&mut hasher);
-            [&bytes[..40], &hasher.finish().to_ne_bytes()].concat()
-        }
-        _ => bytes.to_vec(),
-    }
-}
-
-/// The name of a descriptor that has no other, as readlink(2) writes it.
-fn numbered(bytes: &[u8]) -> bool {
-    [&b"pipe:["[..], b"socket:[", b"anon_inode:["]
-        .iter()
-        .any(|kind| bytes.starts_with(kind))
-}
-
-/// Flags, position, and what it is; empty when there is none.
-fn descriptor(fd: i32) -> Vec<u8> {
-    let fcntl = |command: i32| raw(libc::SYS_fcntl, [fd as u64, command as u64, 0, 0, 0, 0]);
-    let flags = fcntl(libc::F_GETFD);
-    if flags < 0 {
-        return Vec::new();
-    }
-    let at = raw(
-        libc::SYS_lseek,
-        [fd as u64, 0, libc::SEEK_CUR as u64, 0, 0, 0],
-    );
-    let mut stat = [0u8; size_of::<libc::stat>()];
-    let looked = surely(
-        libc::SYS_fstat,
-        [fd as u64, stat.as_mut_ptr() as u64, 0, 0, 0, 0],
-    );
-    let numbers = [flags, fcntl(libc::F_GETFL), at, looked]
-        .map(i64::to_ne_bytes)
-        .concat();
-    [&numbers[..], &stat].concat()
 }
 
 fn clock(which: libc::clockid_t) -> u64 {

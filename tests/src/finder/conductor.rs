@@ -1,8 +1,9 @@
 //! Starts the actors of one sequence after the other, ends them, and sees to it that nobody waits for ever.
 
-use crate::finder::actor::{AREA, Actor, poke, raw, tick};
+use crate::finder::actor::{AREA, Actor, raw, tick};
 use crate::finder::area::{Area, Block, PLAYED, STUCK};
 use crate::finder::language::{ACTORS, Round};
+use crate::finder::signals::poke;
 use crate::finder::{arena, text};
 use anyhow::{Context, Result, ensure};
 use nix::errno::Errno;

@@ -11,6 +11,7 @@
 //! | [`area`] | the memory shared by whoever plays a sequence and whoever compares |
 //! | [`arena`] | arguments laid out in memory, and what a call has written there |
 //! | [`actor`] | a thread or process that makes its steps when it is its turn |
+//! | [`signals`], [`notes`] | what an actor has caught, and what it writes down |
 //! | [`conductor`] | starts the actors of one sequence after the other, and ends them |
 //! | [`seen`] | what was seen, as lines in which nothing differs by nature |
 //! | [`fence`] | what keeps the machine from harm |
@@ -32,12 +33,14 @@ pub mod fence;
 pub mod generate;
 pub mod ground;
 pub mod language;
+pub mod notes;
 pub mod pairs;
 pub mod paths;
 pub mod search;
 pub mod seen;
 pub mod shapes;
 pub mod shrink;
+pub mod signals;
 pub mod text;
 pub mod values;
 pub mod world;
