@@ -36,6 +36,8 @@ const KNOWN: u64 = flag::RESOLVE_NO_XDEV
     | flag::RESOLVE_IN_ROOT;
 /// Size of `struct open_how` in its first version.
 const HOW_SIZE: u64 = 24;
+/// A page: what is longer is E2BIG, whatever is in it.
+const LONGEST_HOW: u64 = 4096;
 
 pub fn open(args: &mut Args<'_>) -> Result<Open, Native> {
     legacy(args.place(0)?, args.uint(1), args.uint(2))
@@ -134,9 +136,14 @@ pub fn links_of(row: &Row, args: &Args<'_>, place: &Place) -> Links {
     }
 }
 
-/// `struct open_how` where the kernel takes it: openat2(2), under EINVAL.
+/// `struct open_how` where the kernel takes it: openat2(2), under EINVAL and E2BIG.
 fn refused_or_how(args: &Args<'_>, arg: usize) -> Option<[u64; 3]> {
-    if args.raw(arg + 1) < HOW_SIZE {
+    let size = args.raw(arg + 1);
+    if !(HOW_SIZE..=LONGEST_HOW).contains(&size) {
+        return None;
+    }
+    let whole = args.bytes(arg, size as usize).ok()?;
+    if whole[HOW_SIZE as usize..].iter().any(|byte| *byte != 0) {
         return None;
     }
     let [flags, mode, resolve] = how(args, arg).ok()?;
