@@ -22,7 +22,7 @@ export PATH := $(PATH):$(or $(CARGO_HOME),$(HOME)/.cargo)/bin
 heading = @printf '== %s\n'
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test programs bench lint fmt-check clippy man-lint deny install clean
+.PHONY: help build demo test twin programs bench lint fmt-check clippy man-lint deny install clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,13 @@ test: ## the whole suite as you are; when that is root, again as an ordinary use
 	@$(CARGO) build $(LOCKED) --workspace $(TEST_FEATURES)
 	@$(CARGO) test $(LOCKED) --quiet --no-run --workspace $(TEST_FEATURES)
 	@CARGO='$(CARGO)' tools/test $(TARGET)/debug/asys $(LOCKED) --workspace $(TEST_FEATURES)
+
+# SECONDS: bash counts its own in a variable of that name.
+twin: ## random sequences of calls, natively and under asys: SECONDS=60 for each user, SEED=n to begin with
+	@tools/deps build test
+	$(heading) 'build: workspace, debug'
+	@$(CARGO) build $(LOCKED) --workspace $(TEST_FEATURES)
+	@SECONDS_EACH='$(or $(SECONDS),60)' SEED='$(SEED)' tools/twin $(TARGET)/debug/asys $(TARGET)/debug/twin
 
 # FSX: a program from crates.io is built beside our own things, once.
 FSX := 0.3.2

@@ -419,7 +419,10 @@ impl Worker {
         };
         let own_files = self.shared.own_files.as_fd();
         let is_ours = |pid| self.is_aimed_at_us(Victim::One(pid), Some(target));
-        place.is_ok_and(|place| calls::is_laid_open(target, own_files, &place, is_ours))
+        place.is_ok_and(|place| {
+            let links = calls::links_of(row, args, &place);
+            calls::is_laid_open(target, own_files, &place, links, is_ours)
+        })
     }
 
     fn may_signal_us(&self, facts: &Facts) -> bool {

@@ -30,6 +30,7 @@ pub mod deadline;
 pub mod errnos;
 pub mod faults;
 pub mod filesystem;
+pub mod finder;
 pub mod landlock;
 pub mod launch;
 pub mod limits;

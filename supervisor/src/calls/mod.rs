@@ -31,6 +31,7 @@ mod xattr;
 pub use args::{Args, Part};
 pub use guard::Victim;
 pub use left_alone::{LEFT_ALONE, LeftAlone};
+pub use open::{Links, links_of};
 pub use reply::{NewFile, Patch, Position, Reply, Stream, Undo};
 pub use stage::{Call, Native, Object, Stage, Waits, Wears};
 pub use strongbox::is_laid_open;

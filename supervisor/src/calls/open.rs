@@ -5,7 +5,7 @@
 //! and its type is known before. O_PATH descriptors cannot be injected.
 
 use super::stage::outcome;
-use super::{Args, Call, Native, Reply, Stage};
+use super::{Arg, Args, Call, Native, Reply, Row, Stage};
 use crate::lookup::{Entry, Found, Place};
 use crate::mounts::{IDENTIFYING, Kind};
 use crate::sys::creds::CapSet;
@@ -28,8 +28,16 @@ const O_LARGEFILE: u64 = 0o100_000;
 const O_ASYNC: u64 = libc::O_ASYNC as u64;
 const PERMISSIONS: u64 = 0o7777;
 const READ_SEARCH: CapSet = CapSet::DAC_READ_SEARCH;
+/// What a worker restricts a walk by, too.
+const KNOWN: u64 = flag::RESOLVE_NO_XDEV
+    | flag::RESOLVE_NO_MAGICLINKS
+    | flag::RESOLVE_NO_SYMLINKS
+    | flag::RESOLVE_BENEATH
+    | flag::RESOLVE_IN_ROOT;
 /// Size of `struct open_how` in its first version.
 const HOW_SIZE: u64 = 24;
+/// A page: what is longer is E2BIG, whatever is in it.
+const LONGEST_HOW: u64 = 4096;
 
 pub fn open(args: &mut Args<'_>) -> Result<Open, Native> {
     legacy(args.place(0)?, args.uint(1), args.uint(2))
@@ -65,15 +73,8 @@ pub fn openat2(args: &mut Args<'_>) -> Result<Open, Native> {
     if args.raw(3) != HOW_SIZE {
         return Err(Native::Undecodable);
     }
-    let how = args.bytes(2, HOW_SIZE as usize)?;
-    let word = |i: usize| u64::from_ne_bytes(std::array::from_fn(|b| how[i * 8 + b]));
-    let (flags, mode, resolve) = (word(0), word(1), word(2));
-    let known = flag::RESOLVE_NO_XDEV
-        | flag::RESOLVE_NO_MAGICLINKS
-        | flag::RESOLVE_NO_SYMLINKS
-        | flag::RESOLVE_BENEATH
-        | flag::RESOLVE_IN_ROOT;
-    let stray = flags & !VALID | mode & !PERMISSIONS | resolve & !known;
+    let [flags, mode, resolve] = how(args, 2)?;
+    let stray = flags & !VALID | mode & !PERMISSIONS | resolve & !KNOWN;
     if stray != 0 || (mode != 0 && !may_create(flags)) {
         return Err(Native::Undecodable);
     }
@@ -92,6 +93,82 @@ pub fn openat2(args: &mut Args<'_>) -> Result<Open, Native> {
         resolve,
     }
     .checked()
+}
+
+/// How an open that is left to the kernel goes about links.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Links {
+    /// The kernel refuses it before it looks at the path, or it opens nothing
+    /// that is there.
+    Unasked,
+    None,
+    /// All but one at the very end.
+    Before,
+    All,
+}
+
+/// Of which links who looks into the path may read without leaving a time of
+/// access that the kernel would not have left.
+#[must_use]
+pub fn links_of(row: &Row, args: &Args<'_>, place: &Place) -> Links {
+    let number = |kind| row.args.iter().position(|arg| *arg == kind);
+    let (flags, resolve) = match (number(Arg::OpenFlags), number(Arg::How)) {
+        (Some(i), _) => (with_path_only(u64::from(args.uint(i)) & VALID), 0),
+        (_, Some(i)) => match refused_or_how(args, i) {
+            Some([flags, _, resolve]) => (flags, resolve),
+            None => return Links::Unasked,
+        },
+        _ => (0, 0),
+    };
+    let has = |bits: u64| flags & bits == bits;
+    let unnamed = has(flag::TMPFILE) && (!has(flag::O_DIRECTORY) || flags & 3 == 0);
+    let slashed = place.path.to_bytes().ends_with(b"/");
+    // Of a directory that is no EINVAL before Linux 6.3, but no opening either.
+    let makes_new = has(flag::O_CREAT) && (slashed || has(flag::O_EXCL) || has(flag::O_DIRECTORY));
+    if unnamed || makes_new {
+        Links::Unasked
+    } else if resolve & flag::RESOLVE_NO_SYMLINKS != 0 {
+        Links::None
+    } else if has(flag::O_NOFOLLOW) {
+        Links::Before
+    } else {
+        Links::All
+    }
+}
+
+/// `struct open_how` where the kernel takes it: openat2(2), under EINVAL and E2BIG.
+fn refused_or_how(args: &Args<'_>, arg: usize) -> Option<[u64; 3]> {
+    let size = args.raw(arg + 1);
+    if !(HOW_SIZE..=LONGEST_HOW).contains(&size) {
+        return None;
+    }
+    let whole = args.bytes(arg, size as usize).ok()?;
+    if whole[HOW_SIZE as usize..].iter().any(|byte| *byte != 0) {
+        return None;
+    }
+    let [flags, mode, resolve] = how(args, arg).ok()?;
+    let scopes = flag::RESOLVE_BENEATH | flag::RESOLVE_IN_ROOT;
+    let stray = flags & !VALID | mode & !PERMISSIONS | resolve & !(KNOWN | flag::RESOLVE_CACHED);
+    let refused = stray != 0
+        || with_path_only(flags) != flags
+        || (mode != 0 && !may_create(flags))
+        || resolve & scopes == scopes;
+    (!refused).then_some([flags, mode, resolve])
+}
+
+/// What of the flags has a meaning beside O_PATH: the older calls drop the rest.
+fn with_path_only(flags: u64) -> u64 {
+    const LEFT: u64 = flag::O_PATH | flag::O_DIRECTORY | flag::O_NOFOLLOW | flag::O_CLOEXEC;
+    match flags & flag::O_PATH {
+        0 => flags,
+        _ => flags & LEFT,
+    }
+}
+
+fn how(args: &Args<'_>, arg: usize) -> Result<[u64; 3], Native> {
+    let how = args.bytes(arg, HOW_SIZE as usize)?;
+    let word = |i: usize| u64::from_ne_bytes(std::array::from_fn(|b| how[i * 8 + b]));
+    Ok([word(0), word(1), word(2)])
 }
 
 fn may_create(flags: u64) -> bool {

@@ -4,12 +4,13 @@
 //! paths that are about to be opened natively; the kernel itself refuses an
 //! ordinary user, because asys's processes are not dumpable.
 
+use super::open::Links;
 use crate::lookup::{Base, Place};
 use crate::sys::file::{self, flag};
 use crate::sys::mount;
 use crate::target::Target;
 use nix::fcntl::AT_FDCWD;
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 /// Entries of /proc/PID that give memory or descriptors away.
@@ -26,13 +27,19 @@ pub fn is_laid_open(
     target: &Target,
     own_files: BorrowedFd<'_>,
     place: &Place,
+    links: Links,
     is_ours: impl Fn(i32) -> bool,
 ) -> bool {
+    if links == Links::Unasked {
+        return false;
+    }
     let start = match &place.base {
         Base::Root => Some(String::new()),
+        // Nothing is below a link.
+        Base::Dir(dir) if is_symlink(dir.as_fd(), c"", libc::AT_EMPTY_PATH) => None,
         Base::Dir(dir) => read_link(own_files, &dir.as_fd().as_raw_fd().to_string()),
     };
-    let walk = Walk::new(target, is_ours);
+    let walk = Walk::new(target, links, is_ours);
     match (start, place.path.to_str()) {
         (Some(start), Ok(path)) => walk.meets_a_secret(&start, path),
         // A name that is not text names nothing of procfs.
@@ -45,16 +52,19 @@ pub fn is_laid_open(
 struct Walk<'a, F> {
     target: &'a Target,
     is_ours: F,
+    /// Which it may follow.
+    links: Links,
     /// The target's root directory, in its own mount namespace.
     root: String,
 }
 
 impl<'a, F: Fn(i32) -> bool> Walk<'a, F> {
-    fn new(target: &'a Target, is_ours: F) -> Self {
+    fn new(target: &'a Target, links: Links, is_ours: F) -> Self {
         let root = format!("/proc/{}/root", target.thread.tid);
         Walk {
             target,
             is_ours,
+            links,
             root,
         }
     }
@@ -69,12 +79,29 @@ impl<'a, F: Fn(i32) -> bool> Walk<'a, F> {
                 ".." => at.truncate(at.rfind('/').unwrap_or(0)),
                 name => {
                     let next = format!("{at}/{name}");
-                    if secret_of(&next).is_some_and(&self.is_ours) && self.is_procfs(&at) {
+                    if self.is_secret(&next) {
                         return true;
+                    }
+                    let at_the_end = ahead.is_empty() && self.links == Links::Before;
+                    if at_the_end || self.links == Links::None {
+                        at = next;
+                        continue;
                     }
                     match self.follow(&at, name) {
                         None => at = next,
                         Some(_) if links == MOST_LINKS => return false,
+                        // A link of procfs's own leads to an object, of which this is the name.
+                        // What is named may be a link, which is not followed then.
+                        Some(link) if link.starts_with('/') && self.is_procfs(&at) => {
+                            if self.is_secret(&link) {
+                                return true;
+                            }
+                            if self.is_link(&link) {
+                                return false;
+                            }
+                            links += 1;
+                            at = link;
+                        }
                         Some(link) => {
                             links += 1;
                             if link.starts_with('/') {
@@ -87,6 +114,11 @@ impl<'a, F: Fn(i32) -> bool> Walk<'a, F> {
             }
         }
         false
+    }
+
+    fn is_secret(&self, path: &str) -> bool {
+        let dir = &path[..path.rfind('/').unwrap_or(0)];
+        secret_of(path).is_some_and(&self.is_ours) && self.is_procfs(dir)
     }
 
     /// Where the link `name` in `dir` leads the target, if it is one.
@@ -108,6 +140,18 @@ impl<'a, F: Fn(i32) -> bool> Walk<'a, F> {
         let dir = file::openat2(AT_FDCWD, &dir, flag::O_PATH | flag::O_CLOEXEC, 0, 0);
         dir.is_ok_and(|dir| mount::magic(dir.as_fd()) == Ok(PROCFS))
     }
+
+    fn is_link(&self, path: &str) -> bool {
+        let Ok(path) = CString::new(format!("{}{path}", self.root)) else {
+            return false;
+        };
+        is_symlink(AT_FDCWD, &path, libc::AT_SYMLINK_NOFOLLOW)
+    }
+}
+
+fn is_symlink(dir: BorrowedFd<'_>, path: &CStr, flags: i32) -> bool {
+    let stat = file::statx(dir, path, flags as u64, u64::from(libc::STATX_TYPE));
+    stat.is_ok_and(|stat| stat.file_type() == libc::S_IFLNK)
 }
 
 fn read_link(dir: BorrowedFd<'_>, path: &str) -> Option<String> {
