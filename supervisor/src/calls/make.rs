@@ -38,22 +38,27 @@ pub fn linkat(args: &mut Args<'_>) -> Result<Link, Native> {
 impl Call for Link {
     fn perform(self, stage: &Stage<'_>) -> Result<Reply, Native> {
         let Link { from, to, follow } = self;
-        let to = to.enter()?;
-        let result = if follow {
+        let (result, to) = if follow {
             let object = match stage.find(from, true)? {
                 Ok(object) => object,
                 Err(errno) => return Ok(Reply::error(errno)),
             };
             let flags = libc::AT_SYMLINK_FOLLOW as u64;
-            file::linkat((AT_FDCWD, &object.link()?), to.at(), flags)
+            let to = to.enter()?;
+            let result = file::linkat((AT_FDCWD, &object.link()?), to.at(), flags);
+            (result, to)
         } else {
             let from = from.enter()?;
             if from.has_slash() {
                 // Followed even so, magic links too; and nothing but an error comes of it.
                 return Err(Native::Link);
             }
-            stage.look(&from)?;
-            file::linkat(from.at(), to.at(), 0)
+            if stage.look(&from)?.stat.is_err() {
+                // The kernel does not look at the second path then.
+                return Err(Native::Unresolved);
+            }
+            let to = to.enter()?;
+            (file::linkat(from.at(), to.at(), 0), to)
         };
         let result = outcome(result)?;
         if result.is_err() {

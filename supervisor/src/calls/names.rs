@@ -4,6 +4,7 @@ use super::stage::outcome;
 use super::{Args, Call, Native, Reply, Stage};
 use crate::lookup::Place;
 use crate::sys::file;
+use nix::errno::Errno;
 
 #[derive(Debug)]
 pub struct Mkdir {
@@ -122,9 +123,14 @@ pub fn renameat2(args: &mut Args<'_>) -> Result<Rename, Native> {
 impl Call for Rename {
     fn perform(self, stage: &Stage<'_>) -> Result<Reply, Native> {
         let Rename { from, to, flags } = self;
-        let (from, to) = (from.enter()?, to.enter()?);
+        let from = from.enter()?;
         // What succeeds stays on one mount, the one looked at here.
-        stage.look(&from)?;
+        let found = stage.look(&from)?;
+        if matches!(found.stat, Err(Errno::ENOTDIR)) {
+            // The kernel does not look at the second path then.
+            return Err(Native::Unresolved);
+        }
+        let to = to.enter()?;
         let result = outcome(file::renameat2(from.at(), to.at(), flags))?;
         if result.is_err() {
             stage.look_at_directory(&to)?;

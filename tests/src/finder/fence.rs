@@ -20,7 +20,7 @@ struct Attributes {
 
 /// From here on, for this process and all it starts.
 pub fn raise(own: &Path) -> Result<()> {
-    crate::mounts::own_namespace();
+    crate::mounts::own_namespace()?;
     const NONE: Option<&str> = None;
     // What is mounted here for this namespace alone stays writable.
     crate::mounts::tmpfs(
