@@ -13,6 +13,7 @@ pub mod open;
 pub mod owner;
 pub mod paths;
 pub mod programs;
+pub mod quota;
 pub mod readlink;
 pub mod rename;
 pub mod reviewed;
@@ -43,6 +44,7 @@ pub const ALL: &[Family] = &[
     owner::FAMILY,
     paths::FAMILY,
     programs::FAMILY,
+    quota::FAMILY,
     readlink::FAMILY,
     rename::FAMILY,
     reviewed::FAMILY,
