@@ -59,6 +59,7 @@ pub const FAMILY: Family = Family {
             ("sendfile", &[EINVAL]),
             ("splice", &[EINVAL]),
         ]),
+        case!(direct),
         case!(shared_positions),
         case!(holes),
         case!(across_file_systems).sees(&[("copy_file_range", &[EXDEV])]),
@@ -557,6 +558,28 @@ fn append(t: &mut Twin) {
             close(t, &[source, sink, out, into]);
             t.tree(".");
         }
+    }
+}
+
+/// A file that is read or written past the page cache, at aligned places and others.
+fn direct(t: &mut Twin) {
+    for (source_flags, sink_flags) in [(O_DIRECT, 0), (0, O_DIRECT), (O_DIRECT, O_DIRECT)] {
+        fs::write("from", vec![b'd'; 16_384]).expect("from");
+        world::file("to", "");
+        let source = open(t, c"from", O_RDWR | source_flags);
+        let sink = open(t, c"to", O_RDWR | sink_flags);
+        let [out, into] = pipe(O_NONBLOCK);
+        for (from, to, length) in [(0, 0, 4096), (4096, 8192, 100), (1, 0, 4096), (0, 1, 512)] {
+            for row in FILES {
+                moves(t, row, (source, Some(from)), (sink, Some(to)), length, 0);
+            }
+            moves(t, "splice", (source, Some(from)), (into, None), length, 0);
+            moves(t, "splice", (out, None), (sink, Some(to)), length, 0);
+        }
+        where_are(t, &[source, sink]);
+        drain(t, out);
+        close(t, &[source, sink, out, into]);
+        t.tree(".");
     }
 }
 

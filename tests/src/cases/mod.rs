@@ -19,6 +19,7 @@ pub mod rename;
 pub mod reviewed;
 pub mod rw;
 pub mod size;
+pub mod sparse;
 pub mod stat;
 pub mod symlinks;
 pub mod sync;
@@ -50,6 +51,7 @@ pub const ALL: &[Family] = &[
     reviewed::FAMILY,
     rw::FAMILY,
     size::FAMILY,
+    sparse::FAMILY,
     stat::FAMILY,
     symlinks::FAMILY,
     sync::FAMILY,
