@@ -31,7 +31,6 @@ const fn row(name: &'static str, number: i64, errnos: &'static [Errnos]) -> Row 
 
 const NO_MEMORY: How = Cannot("the kernel runs out of memory on no test's word");
 const NO_BAD_DISK: How = Cannot("needs a disk that fails");
-const NO_QUOTA: How = Cannot("needs disk quotas, which this kernel may have no format for");
 const NO_ODD_NAMES: How = Cannot("needs a file system that refuses names (vfat, casefolding)");
 const NO_32_BIT: How = Cannot("only a 32-bit program sees it; asys lets those calls go native");
 
@@ -52,7 +51,7 @@ const FLAGS: Errnos = &[(EINVAL, Covered)];
 
 const OPEN: Errnos = &[
     (EBUSY, Covered),
-    (EDQUOT, NO_QUOTA),
+    (EDQUOT, Covered),
     (EEXIST, Covered),
     (EFBIG, NO_32_BIT),
     (EINTR, Covered),
@@ -72,7 +71,7 @@ const OPEN: Errnos = &[
 ];
 const CREAT: Errnos = &[
     (EBUSY, Cannot("creat has no O_EXCL")),
-    (EDQUOT, NO_QUOTA),
+    (EDQUOT, Covered),
     (EEXIST, Cannot("creat has no O_EXCL")),
     (EFBIG, NO_32_BIT),
     (EINTR, Covered),
@@ -103,7 +102,7 @@ const ACCESS: Errnos = &[
     ),
 ];
 const MKDIR: Errnos = &[
-    (EDQUOT, NO_QUOTA),
+    (EDQUOT, Covered),
     (EEXIST, Covered),
     (EINVAL, NO_ODD_NAMES),
     (EMLINK, Covered),
@@ -128,7 +127,7 @@ const RMDIR: Errnos = &[
 const UNLINKAT: Errnos = &[(EINVAL, Covered), (ENOTEMPTY, Covered)];
 const RENAME: Errnos = &[
     (EBUSY, Covered),
-    (EDQUOT, NO_QUOTA),
+    (EDQUOT, Covered),
     (
         EEXIST,
         Cannot("Linux's file systems answer ENOTEMPTY instead"),
@@ -144,7 +143,7 @@ const RENAME: Errnos = &[
 ];
 const RENAMEAT2: Errnos = &[
     (EBUSY, Covered),
-    (EDQUOT, NO_QUOTA),
+    (EDQUOT, Covered),
     (EEXIST, Covered),
     (EINVAL, Covered),
     (EISDIR, Covered),
@@ -202,7 +201,7 @@ const WRITE: Errnos = &[
     (EAGAIN, Covered),
     (EBADF, Covered),
     (EDESTADDRREQ, Covered),
-    (EDQUOT, NO_QUOTA),
+    (EDQUOT, Covered),
     (EFAULT, Covered),
     (EFBIG, Covered),
     (EINTR, Covered),
@@ -216,7 +215,7 @@ const PWRITE: Errnos = &[
     (EAGAIN, NEVER_WAITS),
     (EBADF, Covered),
     (EDESTADDRREQ, Cannot("a socket answers ESPIPE")),
-    (EDQUOT, NO_QUOTA),
+    (EDQUOT, Covered),
     (EFAULT, Covered),
     (EFBIG, Covered),
     (EINTR, NEVER_WAITS),
@@ -246,7 +245,7 @@ const PWRITEV2: Errnos = &[
     (EAGAIN, Covered),
     (EBADF, Covered),
     (EDESTADDRREQ, Covered),
-    (EDQUOT, NO_QUOTA),
+    (EDQUOT, Covered),
     (EFAULT, Covered),
     (EFBIG, Covered),
     (EINTR, Covered),
@@ -266,7 +265,7 @@ const FSTAT: Errnos = &[
     (EOVERFLOW, NO_32_BIT),
 ];
 const LINK: Errnos = &[
-    (EDQUOT, NO_QUOTA),
+    (EDQUOT, Covered),
     (EEXIST, Covered),
     (EIO, NO_BAD_DISK),
     (EMLINK, Covered),
@@ -276,7 +275,7 @@ const LINK: Errnos = &[
     (EXDEV, Covered),
 ];
 const SYMLINK: Errnos = &[
-    (EDQUOT, NO_QUOTA),
+    (EDQUOT, Covered),
     (EEXIST, Covered),
     (EIO, NO_BAD_DISK),
     (ENOSPC, Covered),
@@ -284,7 +283,7 @@ const SYMLINK: Errnos = &[
     (EROFS, Covered),
 ];
 const MKNOD: Errnos = &[
-    (EDQUOT, NO_QUOTA),
+    (EDQUOT, Covered),
     (EEXIST, Covered),
     (EINVAL, Covered),
     (ENOSPC, Covered),
@@ -341,7 +340,7 @@ const LISTXATTR: Errnos = &[
     (ERANGE, Covered),
 ];
 const SETXATTR: Errnos = &[
-    (EDQUOT, NO_QUOTA),
+    (EDQUOT, Covered),
     (EEXIST, Covered),
     (ENODATA, Covered),
     (ENOSPC, Covered),

@@ -43,6 +43,7 @@ pub mod outer;
 pub mod path_rows;
 pub mod play;
 pub mod proc;
+pub mod quotas;
 pub mod run;
 pub mod session;
 pub mod signals;

@@ -1,5 +1,6 @@
 //! File systems of a case's own. Each run is in a mount namespace of its own: they vanish with it.
 
+use anyhow::{Context, ensure};
 use nix::Result;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
@@ -55,35 +56,41 @@ pub fn bind(from: &str, to: &str, read_only: bool) {
 /// first mount, then the `debugfs` commands are applied to the image. Its file loses its name at the end: what mkfs
 /// writes differs from run to run.
 pub fn ext4(at: &str, kilobytes: u64, fill: impl FnOnce(), debugfs: &[&str]) {
-    const IMAGE: &str = "image";
-    let file = File::create(IMAGE).expect("image");
-    file.set_len(kilobytes << 10).expect("image");
     let features = "^has_journal,^dir_nlink,^metadata_csum";
     // How full a directory's blocks become depends on it.
     let seed = "hash_seed=6d1c2a60-5b5c-4f0e-9a55-2f1d8c7b9e01";
-    tool(
-        "mkfs.ext4",
-        &[
-            "-q", "-F", "-b", "1024", "-N", "512", "-m", "0", "-O", features, "-E", seed, IMAGE,
-        ],
-    );
-    tool("mount", &["-o", "loop", IMAGE, at]);
+    let format = [
+        "-q", "-F", "-b", "1024", "-N", "512", "-m", "0", "-O", features, "-E", seed,
+    ];
+    image(kilobytes, "mkfs.ext4", &format).expect("image");
+    tool("mount", &["-o", "loop", IMAGE, at]).expect("mount");
     fill();
     if !debugfs.is_empty() {
         nix::mount::umount(at).expect("umount");
         for command in debugfs {
-            tool("debugfs", &["-w", "-R", command, IMAGE]);
+            tool("debugfs", &["-w", "-R", command, IMAGE]).expect("debugfs");
         }
-        tool("mount", &["-o", "loop", IMAGE, at]);
+        tool("mount", &["-o", "loop", IMAGE, at]).expect("mount");
     }
     std::fs::remove_file(IMAGE).expect("image");
 }
 
-fn tool(name: &str, args: &[&str]) {
-    let path = crate::needs::find(name).expect(name);
-    let output = Command::new(path).args(args).output().expect(name);
+/// The image of a file system, in the working directory.
+pub const IMAGE: &str = "image";
+
+/// Makes it with a program such as `mkfs.ext4`.
+pub fn image(kilobytes: u64, mkfs: &str, args: &[&str]) -> anyhow::Result<()> {
+    File::create(IMAGE)?.set_len(kilobytes << 10)?;
+    tool(mkfs, &[args, &[IMAGE]].concat())
+}
+
+/// Runs a program of the system's.
+pub fn tool(name: &str, args: &[&str]) -> anyhow::Result<()> {
+    let path = crate::needs::find(name).with_context(|| format!("no {name}"))?;
+    let output = Command::new(path).args(args).output()?;
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{name} {args:?}: {said}");
+    ensure!(output.status.success(), "{name} {args:?}: {said}");
+    Ok(())
 }
 
 /// A frozen file system: who writes to it waits, and cannot be killed. Thaws when dropped.

@@ -18,6 +18,10 @@ pub enum Need {
     Fuse,
     /// Mounts, and a loop device with an ext4 image on it.
     Images,
+    /// Mounts, and btrfs, where a limit binds a subvolume.
+    LimitedSubvolumes,
+    /// Mounts, and ext4 with quotas, which bind a user.
+    LimitedUsers,
     /// Root that may make any device where temporary files are, and open it: containers often may not.
     Devices,
     /// Inode flags (chattr +i) where the case is run.
@@ -51,6 +55,12 @@ impl Need {
             Self::Mounts => (may_mount(), "root that may mount"),
             Self::Fuse => (may_mount() && opens_fuse(), "root that may mount FUSE"),
             Self::Images => return missing_for_images(),
+            Self::LimitedSubvolumes => {
+                return missing_for_images().or_else(crate::quotas::missing_for_subvolumes);
+            }
+            Self::LimitedUsers => {
+                return missing_for_images().or_else(crate::quotas::missing_for_users);
+            }
             Self::InodeFlags => (
                 inode_flags_work(on),
                 "root and a file system with inode flags",

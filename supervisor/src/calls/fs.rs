@@ -85,6 +85,8 @@ impl Call for NameToHandle {
     fn perform(self, stage: &Stage<'_>) -> Result<Reply, Native> {
         let object = match stage.find(self.place, self.follow)? {
             Ok(object) => object,
+            // A kernel that does not know them refuses flags first.
+            Err(_) if self.flags != 0 => return Err(Native::Undecodable),
             Err(errno) => return Ok(Reply::error(errno)),
         };
         let mut handle = Handle {

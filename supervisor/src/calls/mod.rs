@@ -152,6 +152,16 @@ macro_rules! table {
 /// call: trapped to be counted, and native.
 pub const UNKNOWN: Range<i64> = 470..512;
 
+/// Rows of calls younger than Linux 5.19. A kernel without them says ENOSYS,
+/// and so has asys to, though it could carry them out by others.
+pub const LATE: [i64; 5] = [
+    number::SYS_fchmodat2,
+    number::SYS_setxattrat,
+    number::SYS_getxattrat,
+    number::SYS_listxattrat,
+    number::SYS_removexattrat,
+];
+
 /// The platform's numbers, those included that the C library does not name yet.
 #[expect(non_upper_case_globals, reason = "named as the C library names them")]
 mod number {
@@ -210,7 +220,7 @@ pub static TABLE: &[Row] = table![
     SYS_chmod              "chmod"           ["attr"]         Quick         (Path Mode)                             carry attr::chmod,             "";
     SYS_fchmod             "fchmod"          ["attr"]         Quick         (Fd Mode)                               carry attr::fchmod,            "native: network file systems and FUSE";
     SYS_fchmodat           "fchmodat"        ["attr"]         Quick         (Dirfd Path Mode)                       carry attr::fchmodat,          "";
-    SYS_fchmodat2          "fchmodat2"       ["attr"]         Quick         (Dirfd Path Mode AtFlags)               carry attr::fchmodat2,         "";
+    SYS_fchmodat2          "fchmodat2"       ["attr"]         Quick         (Dirfd Path Mode AtFlags)               carry attr::fchmodat2,         "where the kernel has it: Linux 6.6";
     SYS_chown              "chown"           ["attr"]         Quick         (Path Number Number)                    carry attr::chown,             "";
     SYS_lchown             "lchown"          ["attr"]         Quick         (Path Number Number)                    carry attr::lchown,            "";
     SYS_fchown             "fchown"          ["attr"]         Quick         (Fd Number Number)                      carry attr::fchown,            "as fchmod";
@@ -234,7 +244,7 @@ pub static TABLE: &[Row] = table![
     SYS_removexattr        "removexattr"     ["attr"]         Quick         (Path Text)                             carry xattr::removexattr,      "";
     SYS_lremovexattr       "lremovexattr"    ["attr"]         Quick         (Path Text)                             carry xattr::lremovexattr,     "";
     SYS_fremovexattr       "fremovexattr"    ["attr"]         Quick         (Fd Text)                               carry xattr::fremovexattr,     "as fchmod";
-    SYS_getxattrat         "getxattrat"      ["attr"]         Quick         (Dirfd Path AtFlags Text Address Size)  carry xattr::getxattrat,       "as getxattr, without a path as fgetxattr; native: a structure of another size";
+    SYS_getxattrat         "getxattrat"      ["attr"]         Quick         (Dirfd Path AtFlags Text Address Size)  carry xattr::getxattrat,       "where the kernel has it (Linux 6.13) as getxattr, without a path as fgetxattr; native: a structure of another size";
     SYS_listxattrat        "listxattrat"     ["attr"]         Quick         (Dirfd Path AtFlags Address Size)       carry xattr::listxattrat,      "as getxattrat";
     SYS_setxattrat         "setxattrat"      ["attr"]         Quick         (Dirfd Path AtFlags Text Address Size)  carry xattr::setxattrat,       "as getxattrat";
     SYS_removexattrat      "removexattrat"   ["attr"]         Quick         (Dirfd Path AtFlags Text)               carry xattr::removexattrat,    "as getxattrat";

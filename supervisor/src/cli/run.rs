@@ -1,6 +1,6 @@
 //! `asys run`: the main job.
 
-use crate::calls::{Class, Row, TABLE, UNKNOWN};
+use crate::calls::{Class, LATE, Row, TABLE, UNKNOWN};
 use crate::cli::{Color, FAILED};
 use crate::front::{self, Ends, Front};
 use crate::identity::Own;
@@ -8,7 +8,7 @@ use crate::keeper;
 use crate::message;
 use crate::supervise::{self, Plan};
 use crate::sys::shared::Senders;
-use crate::sys::{notify, process, stdio};
+use crate::sys::{notify, probe, process, stdio};
 use crate::trace::{Destination, Header, Recorder};
 use crate::wire::{self, Message, Wire};
 use anyhow::{Context, Result, bail};
@@ -258,7 +258,9 @@ fn traps(policy: &Policy, own: &Own) -> Vec<Trap> {
         Class::Watched | Class::Guard => true,
         Class::Quick | Class::Slow => row.opens() && own.can_wear(),
     };
+    let exists = |nr: i64| !LATE.contains(&nr) || probe::has_call(nr);
     let rows = TABLE.iter().zip(wanted);
+    let rows = rows.filter(|(row, _)| exists(row.nr));
     rows.filter(|(row, wanted)| *wanted || needed(row))
         .map(|(row, _)| Trap {
             nr: row.nr,

@@ -21,6 +21,15 @@ pub fn filter_action(action: u32) -> Result<(), Errno> {
     unsafe { syscall(libc::SYS_seccomp, args) }.map(drop)
 }
 
+/// Whether the kernel has call `nr`: one that begins with a directory and a path.
+#[must_use]
+pub fn has_call(nr: i64) -> bool {
+    const NO_DIRECTORY: u64 = u64::MAX;
+    // SAFETY: every address is null.
+    let tried = unsafe { syscall(nr, [NO_DIRECTORY, 0, 0, 0, 0, 0]) };
+    tried != Err(Errno::ENOSYS)
+}
+
 /// The kernel's sizes of notification, response and call data: `SECCOMP_GET_NOTIF_SIZES`.
 ///
 /// # Errors
@@ -258,6 +267,12 @@ mod tests {
         let before = filters();
         let _ = listener(0, true);
         assert_eq!(filters(), before);
+    }
+
+    #[test]
+    fn a_number_without_a_call_is_told_from_others() {
+        assert!(has_call(libc::SYS_openat2));
+        assert!(!has_call(1 << 20));
     }
 
     #[test]

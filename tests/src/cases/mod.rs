@@ -17,11 +17,13 @@ pub mod owner;
 pub mod paths;
 pub mod process;
 pub mod programs;
+pub mod quota;
 pub mod readlink;
 pub mod rename;
 pub mod reviewed;
 pub mod rw;
 pub mod size;
+pub mod sparse;
 pub mod stat;
 pub mod streams;
 pub mod symlinks;
@@ -53,11 +55,13 @@ pub const ALL: &[Family] = &[
     paths::FAMILY,
     process::FAMILY,
     programs::FAMILY,
+    quota::FAMILY,
     readlink::FAMILY,
     rename::FAMILY,
     reviewed::FAMILY,
     rw::FAMILY,
     size::FAMILY,
+    sparse::FAMILY,
     stat::FAMILY,
     streams::FAMILY,
     symlinks::FAMILY,

@@ -2,6 +2,7 @@
 
 use super::ends::{FILES, drain, moves, put, two_files, where_are};
 use crate::args;
+use crate::cases::world;
 use crate::contents::open;
 use crate::nameless::{memory, pipe};
 use crate::twin::Twin;
@@ -72,4 +73,28 @@ pub fn deleted_files(t: &mut Twin) {
     let mut buffer = [b'.'; 40];
     t.call("pread64", args![sink, &mut buffer, 40, 0]);
     t.bytes("is", &buffer);
+}
+
+/// A file that is read or written past the page cache, at aligned places and others.
+pub fn direct(t: &mut Twin) {
+    for (source_flags, sink_flags) in [(O_DIRECT, 0), (0, O_DIRECT), (O_DIRECT, O_DIRECT)] {
+        fs::write("from", vec![b'd'; 16_384]).expect("from");
+        world::file("to", "");
+        let source = open(t, c"from", O_RDWR | source_flags);
+        let sink = open(t, c"to", O_RDWR | sink_flags);
+        let [out, into] = pipe(O_NONBLOCK);
+        for (from, to, length) in [(0, 0, 4096), (4096, 8192, 100), (1, 0, 4096), (0, 1, 512)] {
+            for row in FILES {
+                moves(t, row, (source, Some(from)), (sink, Some(to)), length, 0);
+            }
+            moves(t, "splice", (source, Some(from)), (into, None), length, 0);
+            moves(t, "splice", (out, None), (sink, Some(to)), length, 0);
+        }
+        where_are(t, &[source, sink]);
+        drain(t, out);
+        for fd in [source, sink, out, into] {
+            t.close(fd);
+        }
+        t.tree(".");
+    }
 }

@@ -52,6 +52,7 @@ pub const FAMILY: Family = Family {
             ("sendfile", &[EINVAL]),
             ("splice", &[EINVAL]),
         ]),
+        case!(files::direct),
         case!(ranges::shared_positions),
         case!(ranges::holes),
         case!(files::across_file_systems).sees(&[("copy_file_range", &[EXDEV])]),

@@ -5,7 +5,7 @@ mod descriptors;
 mod faults;
 mod limits;
 mod pipes;
-mod positions;
+pub(super) mod positions;
 mod traces;
 
 use crate::case;
