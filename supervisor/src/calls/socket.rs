@@ -316,8 +316,6 @@ impl Receive {
 
 /// What recvmsg(2) writes into the header itself.
 fn header(head: u64, flags: i32) -> [Patch; 2] {
-    // The kernel's own: the caller did not ask for it.
-    let flags = flags & !libc::MSG_CMSG_CLOEXEC;
     let flags = Patch {
         address: head + at::FLAGS,
         bytes: flags.to_ne_bytes().to_vec(),
