@@ -65,9 +65,9 @@ impl Carrier<'_, '_> {
             caller: self.request,
         };
         let reply = {
-            let waits = C::WAITS || self.mounts.may_be_remote();
-            let _interruptible =
-                waits.then(|| self.interrupts.open(self.worker, self.request.note()));
+            let waits = C::WAITS || C::HASTY || self.mounts.may_be_remote();
+            let note = self.request.note();
+            let _interruptible = waits.then(|| self.interrupts.open(self.worker, note, C::HASTY));
             call.perform(&stage)
         };
         chaos::strike(Step::Performed);

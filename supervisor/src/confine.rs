@@ -10,7 +10,7 @@ use seccompiler::{
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use crate::sys::{attr, data, file, notify};
+use crate::sys::{attr, data, file, memory, net, notify};
 
 /// Calls made to look at the target, and to answer it.
 const LOOK_CALLS: &[i64] = &[
@@ -79,6 +79,7 @@ const IOCTLS: &[u64] = &[
     notify::IOCTL_ID_VALID,
     notify::IOCTL_ADDFD,
     PIDFD_GET_INFO,
+    memory::IOCTL_PROCMAP_QUERY,
 ];
 
 fn program() -> Option<&'static BpfProgram> {
@@ -91,6 +92,7 @@ fn compile() -> Result<BpfProgram, seccompiler::BackendError> {
         file::CALLS,
         attr::CALLS,
         data::CALLS,
+        net::CALLS,
         LOOK_CALLS,
         WEAR_CALLS,
         RUNTIME_CALLS,

@@ -17,7 +17,7 @@ use crate::sys::process;
 use crate::tree;
 use nix::sys::signal::{SigSet, Signal};
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use std::sync::atomic::{AtomicI32, AtomicU32, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64};
 
 /// Nobody else sends it: the guard rows keep the target from it.
 const SIGNAL: Signal = Signal::SIGUSR1;
@@ -36,6 +36,8 @@ struct Hand {
     /// 0: none that could be interrupted.
     caller: AtomicI32,
     call: AtomicU64,
+    /// It is not to wait at all.
+    hasty: AtomicBool,
     /// Ticks since the call began.
     age: AtomicU32,
 }
@@ -64,12 +66,14 @@ impl Interrupts {
         }
     }
 
-    /// For the calling thread, which is worker `place`, in a call that may be interrupted.
+    /// For the calling thread, which is worker `place`, in a call that may be
+    /// interrupted, and a `hasty` one will be if it waits.
     #[must_use]
-    pub fn open(&self, place: usize, note: &Notification) -> Interruptible<'_> {
+    pub fn open(&self, place: usize, note: &Notification, hasty: bool) -> Interruptible<'_> {
         let hand = &self.hands[place];
         hand.worker.store(process::own_tid(), Relaxed);
         hand.call.store(note.id, Relaxed);
+        hand.hasty.store(hasty, Relaxed);
         hand.age.store(0, Relaxed);
         hand.caller.store(note.tid, Release);
         // Never refused; blocked, the call goes on.
@@ -97,7 +101,8 @@ impl Interrupts {
 impl Hand {
     fn is_called(&self, caller: i32, desk: &Desk) -> bool {
         // Another thread may have the number by now, but only after the call has ended.
-        tree::state(caller) == Some('D')
+        self.hasty.load(Relaxed)
+            || tree::state(caller) == Some('D')
             || notify::id_valid(desk.listener(), self.call.load(Relaxed)).is_err()
     }
 }

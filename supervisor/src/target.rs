@@ -67,6 +67,29 @@ impl Target {
         Ok(buffer)
     }
 
+    /// Whether all of these stretches can be written: what is taken from a
+    /// pipe or a socket cannot be put back.
+    #[must_use]
+    pub fn is_writable(&self, parts: &[(u64, usize)]) -> bool {
+        if parts.is_empty() {
+            return true;
+        }
+        let Ok(maps) = file::openat2(self.thread.dir.as_fd(), c"maps", flag::O_CLOEXEC, 0, 0)
+        else {
+            return false;
+        };
+        parts.iter().all(|(address, len)| {
+            let (mut at, end) = (*address, address.saturating_add(*len as u64));
+            while at < end {
+                match memory::writable_until(maps.as_fd(), at) {
+                    Ok(until) if until > at => at = until,
+                    _ => return false,
+                }
+            }
+            true
+        })
+    }
+
     /// A duplicate of the target's descriptor: shares position and status flags.
     ///
     /// # Errors

@@ -22,10 +22,17 @@ pub static LEFT_ALONE: &[LeftAlone] = &[
     because("attributes of single file systems, as the ioctls they stand for", &[
         "file_getattr", "file_setattr",
     ]),
-    because("not yet: readiness", &[
-        "poll", "ppoll", "select", "pselect6", "epoll_wait", "epoll_pwait", "epoll_pwait2", "connect",
-        "accept", "accept4", "sendto", "recvfrom", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg",
-        "nanosleep", "clock_nanosleep", "flock",
+    because("a descriptor in it may answer for whoever asks (signalfd), and is asked once only", &[
+        "epoll_wait", "epoll_pwait", "epoll_pwait2",
+    ]),
+    because("several messages of which one may fail: the kernel's own loop", &[
+        "sendmmsg", "recvmmsg",
+    ]),
+    because("waits for nothing but time", &[
+        "nanosleep", "clock_nanosleep",
+    ]),
+    because("/proc/locks names who locked", &[
+        "flock",
     ]),
     because("not yet: a path to be looked up under a deadline, then native", &[
         "chdir", "mount", "umount2", "inotify_add_watch", "uselib", "acct", "swapon", "swapoff", "quotactl",

@@ -4,7 +4,8 @@
 
 use super::stage::{is_shortage, outcome};
 use super::stream::stream;
-use super::{Args, Call, Native, Part, Position, Reply, Stage, Undo};
+use super::waiting::Waiting;
+use super::{Args, Call, Native, Part, Patch, Position, Reply, Stage, Undo};
 use crate::sys::file::{self, flag};
 use crate::target::zeroed;
 use std::os::fd::{AsFd, OwnedFd};
@@ -84,6 +85,35 @@ pub fn carried(stage: &Stage<'_>, fd: i32) -> Result<OwnedFd, Native> {
     }
 }
 
+/// What a call reads or writes.
+#[derive(Debug)]
+pub enum Source {
+    File(OwnedFd),
+    Waiting(Waiting),
+}
+
+/// What descriptor `fd` is, to read from into these stretches of memory.
+///
+/// # Errors
+/// [`Native`] when that is the kernel's.
+pub fn source(stage: &Stage<'_>, fd: i32, into: &[(u64, usize)]) -> Result<Source, Native> {
+    match carried(stage, fd) {
+        Ok(file) => Ok(Source::File(file)),
+        Err(Native::FileSystem | Native::Type) if stage.target.is_writable(into) => {
+            Waiting::of(stage, fd).map(Source::Waiting)
+        }
+        Err(native) => Err(native),
+    }
+}
+
+/// Likewise, to write to.
+///
+/// # Errors
+/// [`Native`] when that is the kernel's.
+pub fn sink(stage: &Stage<'_>, fd: i32) -> Result<Source, Native> {
+    source(stage, fd, &[])
+}
+
 impl Call for Read {
     const LOOKS_AGAIN: bool = true;
 
@@ -94,7 +124,15 @@ impl Call for Read {
             len,
             offset,
         } = self;
-        let file = carried(stage, fd)?;
+        let file = match source(stage, fd, &[(out, len)])? {
+            Source::File(file) => file,
+            Source::Waiting(from) if offset.is_none() && len <= LARGEST => {
+                let buffer = zeroed(len).map_err(|_| Native::Shortage)?;
+                let address = out;
+                return from.read(buffer, |bytes| vec![Patch { address, bytes }]);
+            }
+            Source::Waiting(_) => return Err(Native::Type),
+        };
         if len > LARGEST {
             let into = Part { address: out, len };
             return stream(stage, file, vec![into], offset);
@@ -124,7 +162,11 @@ impl Call for Write {
 
     fn perform(self, stage: &Stage<'_>) -> Result<Reply, Native> {
         let Write { fd, data, offset } = self;
-        let file = carried(stage, fd)?;
+        let file = match sink(stage, fd)? {
+            Source::File(file) => file,
+            Source::Waiting(to) if offset.is_none() => return to.write(&data),
+            Source::Waiting(_) => return Err(Native::Type),
+        };
         stage.unlimited_file_size()?;
         let result = match offset {
             Some(offset) => file::pwrite(file.as_fd(), &data, offset),

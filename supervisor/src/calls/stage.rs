@@ -107,6 +107,9 @@ pub trait Call: Sized {
     /// Whether a signal of the caller's may end it early on a local file system, too.
     const WAITS: bool = false;
 
+    /// Whether it is to end early when it waits, signal or not: it was not expected to.
+    const HASTY: bool = false;
+
     fn wears(&self) -> Wears {
         Wears::Effective
     }

@@ -1,8 +1,9 @@
 //! readv, writev, preadv, pwritev, preadv2, pwritev2 on regular files: readv(2).
 
-use super::rw::{LARGEST, carried};
+use super::rw::{LARGEST, Source, sink, source};
 use super::stage::{is_shortage, outcome};
 use super::stream::stream;
+use super::waiting::Waiting;
 use super::{Args, Call, Native, Part, Patch, Position, Reply, Stage, Undo};
 use crate::sys::data::{self, AT_POSITION};
 use crate::target::zeroed;
@@ -15,11 +16,18 @@ const KNOWN: u32 = 0xff;
 
 /// The parts, and their length together.
 fn parts(args: &Args<'_>) -> Result<(Vec<Part>, usize), Native> {
-    let count = args.size(2);
+    parts_at(args, args.raw(1), args.size(2))
+}
+
+/// Likewise of `count` parts, listed at `address`.
+///
+/// # Errors
+/// [`Native`] when there are too many or none, or they cannot be the caller's.
+pub fn parts_at(args: &Args<'_>, address: u64, count: usize) -> Result<(Vec<Part>, usize), Native> {
     if count == 0 || count > MOST_PARTS {
         return Err(Native::Undecodable);
     }
-    let bytes = args.bytes(1, count * 16)?;
+    let bytes = args.bytes_at(address, count * 16)?;
     let word = |at: usize| u64::from_ne_bytes(std::array::from_fn(|i| bytes[at + i]));
     let part = |i: usize| {
         let (address, len) = (word(i * 16), word(i * 16 + 8) as usize);
@@ -86,11 +94,29 @@ pub fn preadv2(args: &mut Args<'_>) -> Result<ReadParts, Native> {
     read(args, offset, flags)
 }
 
+impl ReadParts {
+    fn stretches(&self) -> Vec<(u64, usize)> {
+        let stretch = |part: &Part| (part.address, part.len);
+        self.parts.iter().map(stretch).collect()
+    }
+
+    fn take(&self, from: &Waiting) -> Result<Reply, Native> {
+        if self.offset != AT_POSITION || self.flags != 0 || self.total > LARGEST {
+            return Err(Native::Type);
+        }
+        let buffer = zeroed(self.total).map_err(|_| Native::Shortage)?;
+        from.read(buffer, |bytes| scattered(&self.parts, &bytes))
+    }
+}
+
 impl Call for ReadParts {
     const LOOKS_AGAIN: bool = true;
 
     fn perform(self, stage: &Stage<'_>) -> Result<Reply, Native> {
-        let file = carried(stage, self.fd)?;
+        let file = match source(stage, self.fd, &self.stretches())? {
+            Source::File(file) => file,
+            Source::Waiting(waiting) => return self.take(&waiting),
+        };
         if self.total > LARGEST {
             let offset = (self.offset != AT_POSITION).then_some(self.offset);
             return match self.flags {
@@ -116,7 +142,8 @@ impl Call for ReadParts {
     }
 }
 
-fn scattered(parts: &[Part], mut bytes: &[u8]) -> Vec<Patch> {
+/// `bytes` spread over the parts.
+pub fn scattered(parts: &[Part], mut bytes: &[u8]) -> Vec<Patch> {
     let mut patches = Vec::new();
     for part in parts {
         let (here, rest) = bytes.split_at(part.len.min(bytes.len()));
@@ -139,20 +166,28 @@ pub struct WriteParts {
     flags: u64,
 }
 
-fn write(args: &Args<'_>, offset: u64, flags: u64) -> Result<WriteParts, Native> {
-    let (parts, total) = parts(args)?;
-    if total > LARGEST {
-        return Err(Native::Size);
-    }
+/// What lies in the parts, `total` bytes.
+///
+/// # Errors
+/// [`Native`] when it cannot be read, or held.
+pub fn gathered(args: &Args<'_>, parts: &[Part], total: usize) -> Result<Vec<u8>, Native> {
     let mut data = Vec::new();
     data.try_reserve_exact(total)
         .map_err(|_| Native::Shortage)?;
     for part in parts.iter().filter(|part| part.len > 0) {
         data.extend(args.bytes_at(part.address, part.len)?);
     }
+    Ok(data)
+}
+
+fn write(args: &Args<'_>, offset: u64, flags: u64) -> Result<WriteParts, Native> {
+    let (parts, total) = parts(args)?;
+    if total > LARGEST {
+        return Err(Native::Size);
+    }
     Ok(WriteParts {
         fd: args.int(0),
-        data,
+        data: gathered(args, &parts, total)?,
         offset,
         flags,
     })
@@ -175,8 +210,14 @@ impl Call for WriteParts {
     const LOOKS_AGAIN: bool = true;
 
     fn perform(self, stage: &Stage<'_>) -> Result<Reply, Native> {
+        let file = match sink(stage, self.fd)? {
+            Source::File(file) => file,
+            Source::Waiting(to) if self.offset == AT_POSITION && self.flags == 0 => {
+                return to.write(&self.data);
+            }
+            Source::Waiting(_) => return Err(Native::Type),
+        };
         stage.unlimited_file_size()?;
-        let file = carried(stage, self.fd)?;
         match data::write(file.as_fd(), &self.data, self.offset, self.flags) {
             Err(errno) if is_shortage(errno) => Err(Native::Shortage),
             other => Ok(Reply::new(other.map(|n| n as i64))),

@@ -10,6 +10,7 @@ pub mod data;
 pub mod file;
 pub mod memory;
 pub mod mount;
+pub mod net;
 pub mod notify;
 pub mod probe;
 pub mod process;
