@@ -23,7 +23,9 @@ pub struct Case {
     pub name: &'static str,
     pub body: fn(&mut Twin),
     /// Rows and errnos this case is there for; the native run must have seen each.
-    pub sees: &'static [(&'static str, &'static [i32])],
+    sees: &'static [(&'static str, &'static [i32])],
+    /// Rows that all have to do with the same errnos.
+    alike: (&'static [&'static str], &'static [i32]),
     pub needs: &'static [Need],
     /// File systems on which it cannot be run, and what it would take.
     pub not_on: &'static [(FileSystem, &'static str)],
@@ -36,6 +38,7 @@ impl Case {
             name,
             body,
             sees: &[],
+            alike: (&[], &[]),
             needs: &[],
             not_on: &[],
             patience: PATIENCE,
@@ -45,6 +48,24 @@ impl Case {
     pub const fn sees(mut self, sees: &'static [(&'static str, &'static [i32])]) -> Self {
         self.sees = sees;
         self
+    }
+
+    /// Each of these rows sees each of these errnos.
+    pub const fn each_sees(
+        mut self,
+        rows: &'static [&'static str],
+        errnos: &'static [i32],
+    ) -> Self {
+        self.alike = (rows, errnos);
+        self
+    }
+
+    /// Every row and errno that it is there for.
+    pub fn promises(&self) -> impl Iterator<Item = (&'static str, i32)> {
+        let (rows, errnos) = self.alike;
+        let alike = rows.iter().map(move |row| (*row, errnos));
+        let all = self.sees.iter().copied().chain(alike);
+        all.flat_map(|(row, errnos)| errnos.iter().map(move |errno| (row, *errno)))
     }
 
     pub const fn needs(mut self, needs: &'static [Need]) -> Self {
@@ -72,10 +93,13 @@ impl Case {
     }
 }
 
-/// A row of a family's table, named after its function.
+/// A row of a family's table, named after its function; `module::function` where the family is a folder.
 #[macro_export]
 macro_rules! case {
     ($body:ident) => {
         $crate::case::Case::new(stringify!($body), $body)
+    };
+    ($module:ident::$body:ident) => {
+        $crate::case::Case::new(stringify!($body), $module::$body)
     };
 }

@@ -110,6 +110,22 @@ fn freezer(dir: &File, request: libc::c_ulong) -> Result<i32> {
     nix::errno::Errno::result(done)
 }
 
+/// Runs `body` while each of these has the flag.
+pub fn with_inode_flag(flag: libc::c_long, paths: &[&str], body: impl FnOnce()) {
+    let held: Vec<File> = paths
+        .iter()
+        .map(|path| File::open(path).expect(path))
+        .collect();
+    let set = |on: bool| {
+        for file in &held {
+            set_inode_flag(file, flag, on).expect("inode flag");
+        }
+    };
+    set(true);
+    body();
+    set(false);
+}
+
 /// Sets or clears one flag, as chattr(1) does.
 pub fn set_inode_flag(file: &File, flag: libc::c_long, on: bool) -> Result<()> {
     const GET: libc::c_ulong = 0x8008_6601;

@@ -27,6 +27,11 @@ pub fn ignore(signal: Signal) {
     set(signal, SigHandler::SigIgn, SaFlags::empty());
 }
 
+/// What the kernel does by itself. The Rust runtime ignores SIGPIPE.
+pub fn default(signal: Signal) {
+    set(signal, SigHandler::SigDfl, SaFlags::empty());
+}
+
 pub fn block(signal: Signal) {
     SigSet::from(signal).thread_block().expect("sigprocmask");
 }

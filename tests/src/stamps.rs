@@ -4,6 +4,7 @@ use crate::deadline::until;
 use crate::twin::Twin;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::time::{Duration, UNIX_EPOCH};
 
 type Stamp = (i64, i64);
 
@@ -28,6 +29,27 @@ fn now() -> Stamp {
 pub fn next_tick() {
     let start = now();
     until("the clock's next tick", || now() > start);
+}
+
+/// Long before any test.
+const OLD: i64 = 1_000_000_000;
+
+/// Read and written long ago.
+pub fn make_old(path: &str) {
+    let old = UNIX_EPOCH + Duration::from_secs(OLD as u64);
+    let file = fs::File::options().write(true).open(path).expect(path);
+    let times = fs::FileTimes::new().set_accessed(old).set_modified(old);
+    file.set_times(times).expect(path);
+}
+
+/// Which of the times that [`make_old`] set are still there.
+pub fn note_old(t: &mut Twin, path: &str) {
+    let meta = fs::metadata(path).expect(path);
+    let [read, written] = [meta.atime(), meta.mtime()].map(|time| time == OLD);
+    t.note(
+        "untouched",
+        format_args!("{path} read {read} written {written}"),
+    );
 }
 
 /// What `body` does to the times of each path.

@@ -39,3 +39,9 @@ pub fn ordinary(t: &mut Twin, body: impl FnOnce(&mut Twin)) {
         body(t);
     });
 }
+
+/// As [`ordinary`], and again as whoever runs this.
+pub fn ordinary_and_self(t: &mut Twin, body: impl Fn(&mut Twin)) {
+    ordinary(t, &body);
+    body(t);
+}

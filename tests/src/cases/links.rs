@@ -18,47 +18,43 @@ use std::fs;
 use std::os::unix::fs::chown;
 use std::path::Path;
 
+const ROWS: [&str; 2] = ["link", "linkat"];
 /// The last is linkat with AT_SYMLINK_FOLLOW.
 const LINKS: [&str; 3] = ["link", "linkat", "follow"];
-
-macro_rules! both_see {
-    ($($errno:ident),*) => { &[
-        ("link", &[$($errno),*]),
-        ("linkat", &[$($errno),*]),
-    ] };
-}
 
 pub const FAMILY: Family = Family {
     name: "links",
     on: FileSystem::ALL,
     cases: &[
-        case!(everything).sees(both_see!(EPERM, ENOENT)),
-        case!(onto_everything).sees(both_see!(EEXIST, ENOENT)),
-        case!(both_paths).sees(both_see!(EFAULT)),
+        case!(everything).each_sees(&ROWS, &[EPERM, ENOENT]),
+        case!(onto_everything).each_sees(&ROWS, &[EEXIST, ENOENT]),
+        case!(both_paths).each_sees(&ROWS, &[EFAULT]),
         case!(link_flags).sees(&[("linkat", &[EINVAL])]),
         case!(empty_path).sees(&[("linkat", &[EBADF, ENOENT, EPERM])]),
         case!(temporary_files).sees(&[("linkat", &[ENOENT])]),
         case!(magic_links),
         case!(descriptors).sees(&[("linkat", &[EBADF, ENOTDIR])]),
         case!(times),
-        case!(protected).needs(&[Need::Root]).sees(both_see!(EPERM)),
+        case!(protected)
+            .needs(&[Need::Root])
+            .each_sees(&ROWS, &[EPERM]),
         case!(others_files),
         case!(kernel_directories).needs(&[Need::Root]),
         case!(immutable)
             .needs(&[Need::InodeFlags])
-            .sees(both_see!(EPERM)),
+            .each_sees(&ROWS, &[EPERM]),
         case!(across_mounts)
             .needs(&[Need::Mounts])
-            .sees(both_see!(EXDEV)),
+            .each_sees(&ROWS, &[EXDEV]),
         case!(read_only_mount)
             .needs(&[Need::Mounts])
-            .sees(both_see!(EROFS)),
+            .each_sees(&ROWS, &[EROFS]),
         case!(full_file_system)
             .needs(&[Need::Mounts])
-            .sees(both_see!(ENOSPC)),
+            .each_sees(&ROWS, &[ENOSPC]),
         case!(too_many_links)
             .needs(&[Need::Images])
-            .sees(both_see!(EMLINK)),
+            .each_sees(&ROWS, &[EMLINK]),
     ],
 };
 

@@ -19,17 +19,6 @@ use std::os::unix::fs::chown;
 
 const ROWS: [&str; 4] = ["chmod", "fchmod", "fchmodat", "fchmodat2"];
 
-macro_rules! all_see {
-    ($errno:ident) => {
-        &[
-            ("chmod", &[$errno]),
-            ("fchmod", &[$errno]),
-            ("fchmodat", &[$errno]),
-            ("fchmodat2", &[$errno]),
-        ]
-    };
-}
-
 pub const FAMILY: Family = Family {
     name: "mode",
     on: FileSystem::ALL,
@@ -41,15 +30,17 @@ pub const FAMILY: Family = Family {
         case!(descriptors).sees(&[("fchmod", &[EBADF])]),
         case!(deleted),
         case!(times),
-        case!(who_may).needs(&[Need::Root]).sees(all_see!(EPERM)),
+        case!(who_may)
+            .needs(&[Need::Root])
+            .each_sees(&ROWS, &[EPERM]),
         case!(set_group_id).needs(&[Need::Root]),
         case!(others_files).sees(&[("chmod", &[EPERM]), ("fchmodat", &[EPERM])]),
         case!(immutable)
             .needs(&[Need::InodeFlags])
-            .sees(all_see!(EPERM)),
+            .each_sees(&ROWS, &[EPERM]),
         case!(read_only_mount)
             .needs(&[Need::Mounts])
-            .sees(all_see!(EROFS)),
+            .each_sees(&ROWS, &[EROFS]),
         case!(kernel_files),
     ],
 };

@@ -19,37 +19,33 @@ use std::path::Path;
 
 const ROWS: [&str; 2] = ["mknod", "mknodat"];
 
-macro_rules! both_see {
-    ($($errno:ident),*) => { &[("mknod", &[$($errno),*]), ("mknodat", &[$($errno),*])] };
-}
-
 pub const FAMILY: Family = Family {
     name: "nodes",
     on: FileSystem::ALL,
     cases: &[
-        case!(every_type).sees(both_see!(EINVAL, EPERM)),
+        case!(every_type).each_sees(&ROWS, &[EINVAL, EPERM]),
         case!(modes_and_umask),
         case!(registers),
-        case!(onto_everything).sees(both_see!(EEXIST, ENOENT)),
-        case!(bad_type_and_bad_path).sees(both_see!(EINVAL)),
+        case!(onto_everything).each_sees(&ROWS, &[EEXIST, ENOENT]),
+        case!(bad_type_and_bad_path).each_sees(&ROWS, &[EINVAL]),
         case!(what_was_made_works),
         case!(times),
         case!(devices).needs(&[Need::Root]),
         case!(who_may)
             .needs(&[Need::Root])
-            .sees(both_see!(EPERM, EACCES)),
+            .each_sees(&ROWS, &[EPERM, EACCES]),
         case!(kernel_directories)
             .needs(&[Need::Root])
-            .sees(both_see!(EPERM)),
+            .each_sees(&ROWS, &[EPERM]),
         case!(immutable)
             .needs(&[Need::InodeFlags])
-            .sees(both_see!(EPERM)),
+            .each_sees(&ROWS, &[EPERM]),
         case!(read_only_mount)
             .needs(&[Need::Mounts])
-            .sees(both_see!(EROFS)),
+            .each_sees(&ROWS, &[EROFS]),
         case!(full_file_system)
             .needs(&[Need::Mounts])
-            .sees(both_see!(ENOSPC)),
+            .each_sees(&ROWS, &[ENOSPC]),
     ],
 };
 

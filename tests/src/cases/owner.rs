@@ -20,17 +20,6 @@ use std::os::unix::fs::chown as give;
 const ROWS: [&str; 4] = ["chown", "lchown", "fchown", "fchownat"];
 const NONE: u32 = u32::MAX;
 
-macro_rules! all_see {
-    ($errno:ident) => {
-        &[
-            ("chown", &[$errno]),
-            ("lchown", &[$errno]),
-            ("fchown", &[$errno]),
-            ("fchownat", &[$errno]),
-        ]
-    };
-}
-
 pub const FAMILY: Family = Family {
     name: "owner",
     on: FileSystem::ALL,
@@ -44,15 +33,17 @@ pub const FAMILY: Family = Family {
         case!(set_id_bits),
         case!(deleted),
         case!(times),
-        case!(who_may).needs(&[Need::Root]).sees(all_see!(EPERM)),
+        case!(who_may)
+            .needs(&[Need::Root])
+            .each_sees(&ROWS, &[EPERM]),
         case!(who_keeps_set_id_bits).needs(&[Need::Root]),
         case!(others_files).sees(&[("chown", &[EPERM]), ("fchownat", &[EPERM])]),
         case!(immutable)
             .needs(&[Need::InodeFlags])
-            .sees(all_see!(EPERM)),
+            .each_sees(&ROWS, &[EPERM]),
         case!(read_only_mount)
             .needs(&[Need::Mounts])
-            .sees(all_see!(EROFS)),
+            .each_sees(&ROWS, &[EROFS]),
         case!(own_files_by_proc),
     ],
 };

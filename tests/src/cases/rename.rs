@@ -17,21 +17,13 @@ use std::path::Path;
 
 const ROWS: [&str; 3] = ["rename", "renameat", "renameat2"];
 
-macro_rules! all_see {
-    ($($errno:ident),*) => { &[
-        ("rename", &[$($errno),*]),
-        ("renameat", &[$($errno),*]),
-        ("renameat2", &[$($errno),*]),
-    ] };
-}
-
 pub const FAMILY: Family = Family {
     name: "rename",
     on: FileSystem::ALL,
     cases: &[
         case!(everything_onto_everything)
-            .sees(all_see!(EISDIR, ENOTDIR, ENOTEMPTY, EINVAL, ENOENT)),
-        case!(odd_names).sees(all_see!(EBUSY, EINVAL)),
+            .each_sees(&ROWS, &[EISDIR, ENOTDIR, ENOTEMPTY, EINVAL, ENOENT]),
+        case!(odd_names).each_sees(&ROWS, &[EBUSY, EINVAL]),
         case!(both_paths),
         case!(hard_links),
         case!(flags).sees(&[("renameat2", &[EINVAL, EEXIST, ENOENT])]),
@@ -39,28 +31,28 @@ pub const FAMILY: Family = Family {
         case!(no_replace).sees(&[("renameat2", &[EEXIST])]),
         case!(whiteout),
         case!(descriptors).sees(&[("renameat", &[EBADF]), ("renameat2", &[EBADF])]),
-        case!(bad_second_pointer).sees(all_see!(EFAULT)),
+        case!(bad_second_pointer).each_sees(&ROWS, &[EFAULT]),
         case!(permissions)
             .needs(&[Need::Root])
-            .sees(all_see!(EACCES, EPERM)),
+            .each_sees(&ROWS, &[EACCES, EPERM]),
         case!(directory_of_somebody_else)
             .needs(&[Need::Root])
-            .sees(all_see!(EACCES)),
+            .each_sees(&ROWS, &[EACCES]),
         case!(immutable)
             .needs(&[Need::InodeFlags])
-            .sees(all_see!(EPERM)),
+            .each_sees(&ROWS, &[EPERM]),
         case!(across_mounts)
             .needs(&[Need::Mounts])
-            .sees(all_see!(EXDEV, EBUSY)),
+            .each_sees(&ROWS, &[EXDEV, EBUSY]),
         case!(read_only_mount)
             .needs(&[Need::Mounts])
-            .sees(all_see!(EROFS)),
+            .each_sees(&ROWS, &[EROFS]),
         case!(full_file_system)
             .needs(&[Need::Images])
-            .sees(all_see!(ENOSPC)),
+            .each_sees(&ROWS, &[ENOSPC]),
         case!(too_many_links)
             .needs(&[Need::Images])
-            .sees(all_see!(EMLINK)),
+            .each_sees(&ROWS, &[EMLINK]),
         case!(open_files),
         case!(own_directory),
     ],

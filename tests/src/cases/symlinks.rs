@@ -20,32 +20,28 @@ use std::path::Path;
 
 const ROWS: [&str; 2] = ["symlink", "symlinkat"];
 
-macro_rules! both_see {
-    ($($errno:ident),*) => { &[("symlink", &[$($errno),*]), ("symlinkat", &[$($errno),*])] };
-}
-
 pub const FAMILY: Family = Family {
     name: "symlinks",
     on: FileSystem::ALL,
     cases: &[
-        case!(onto_everything).sees(both_see!(EEXIST, ENOENT)),
-        case!(texts).sees(both_see!(ENOENT, ENAMETOOLONG, EFAULT)),
+        case!(onto_everything).each_sees(&ROWS, &[EEXIST, ENOENT]),
+        case!(texts).each_sees(&ROWS, &[ENOENT, ENAMETOOLONG, EFAULT]),
         case!(descriptors).sees(&[("symlinkat", &[EBADF, ENOTDIR])]),
         case!(times),
         case!(owners).needs(&[Need::Root]),
-        case!(others_directories).sees(both_see!(EACCES, EEXIST)),
+        case!(others_directories).each_sees(&ROWS, &[EACCES, EEXIST]),
         case!(kernel_directories)
             .needs(&[Need::Root])
-            .sees(both_see!(EPERM)),
+            .each_sees(&ROWS, &[EPERM]),
         case!(immutable)
             .needs(&[Need::InodeFlags])
-            .sees(both_see!(EPERM)),
+            .each_sees(&ROWS, &[EPERM]),
         case!(read_only_mount)
             .needs(&[Need::Mounts])
-            .sees(both_see!(EROFS)),
+            .each_sees(&ROWS, &[EROFS]),
         case!(full_file_system)
             .needs(&[Need::Mounts])
-            .sees(both_see!(ENOSPC)),
+            .each_sees(&ROWS, &[ENOSPC]),
     ],
 };
 

@@ -20,15 +20,6 @@ use std::os::unix::fs::chown;
 
 const ROWS: [&str; 4] = ["utime", "utimes", "futimesat", "utimensat"];
 
-macro_rules! all_see {
-    ($($errno:ident),*) => { &[
-        ("utime", &[$($errno),*]),
-        ("utimes", &[$($errno),*]),
-        ("futimesat", &[$($errno),*]),
-        ("utimensat", &[$($errno),*]),
-    ] };
-}
-
 pub const FAMILY: Family = Family {
     name: "times",
     on: FileSystem::ALL,
@@ -37,7 +28,7 @@ pub const FAMILY: Family = Family {
         case!(seconds).not_on(&[(FileSystem::Fuse, "a FUSE library that knows times so far")]),
         case!(parts_of_a_second).sees(&[("utimensat", &[EINVAL])]),
         case!(now_and_omit).sees(&[("utimensat", &[ENOENT])]),
-        case!(pointers).sees(all_see!(EFAULT)),
+        case!(pointers).each_sees(&ROWS, &[EFAULT]),
         case!(flags).sees(&[("utimensat", &[EINVAL])]),
         case!(empty_and_null_paths).sees(&[
             ("utimensat", &[EBADF, EFAULT, EINVAL]),
@@ -48,14 +39,14 @@ pub const FAMILY: Family = Family {
         case!(reading_leaves_traces),
         case!(who_may)
             .needs(&[Need::Root])
-            .sees(all_see!(EACCES, EPERM)),
-        case!(others_files).sees(all_see!(EACCES, EPERM)),
+            .each_sees(&ROWS, &[EACCES, EPERM]),
+        case!(others_files).each_sees(&ROWS, &[EACCES, EPERM]),
         case!(immutable)
             .needs(&[Need::InodeFlags])
-            .sees(all_see!(EPERM)),
+            .each_sees(&ROWS, &[EPERM]),
         case!(read_only_mount)
             .needs(&[Need::Mounts])
-            .sees(all_see!(EROFS)),
+            .each_sees(&ROWS, &[EROFS]),
         case!(own_files_by_proc),
     ],
 };

@@ -1,5 +1,6 @@
 //! A small tree with one of everything a path can run into.
 
+use crate::mounts;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use std::fs::{self, File, Permissions};
@@ -59,6 +60,21 @@ pub fn build(at: &str) -> File {
     let mut reader = File::options();
     reader.read(true).write(true).custom_flags(libc::O_NONBLOCK);
     reader.open(below("fifo")).expect("reader")
+}
+
+/// The tree in `w`, on a mount that is read-only.
+pub fn read_only() -> File {
+    let reader = build("w");
+    mounts::own_namespace();
+    mounts::bind("w", "w", true);
+    reader
+}
+
+/// A tmpfs at `m` with these options, to be filled.
+pub fn tmpfs(options: &str) {
+    mounts::own_namespace();
+    dir("m");
+    mounts::tmpfs(Path::new("m"), options).expect("tmpfs");
 }
 
 /// A chain of symbolic links in `at`: link N goes through N + 1 links to `target`.
