@@ -95,6 +95,19 @@ pub fn large_room_before_a_hole(room: usize) -> Spot {
     Spot::new(base + pages - room, format!("room[{room}]"))
 }
 
+/// From here on the page that it is in has this protection.
+pub fn protect(spot: &Spot, protection: i32) {
+    let page = (spot.address - spot.address % PAGE) as *mut libc::c_void;
+    // SAFETY: a page that this module mapped, and that nobody holds a reference into.
+    let done = unsafe { libc::mprotect(page, PAGE, protection) };
+    assert_eq!(done, 0, "mprotect failed");
+}
+
+/// The same memory, from there on.
+pub fn part(spot: &Spot, skip: usize) -> Spot {
+    Spot::new(spot.address + skip, format!("{}+{skip}", spot.name))
+}
+
 /// Addresses at which nothing is.
 fn reserve(length: usize) -> usize {
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;

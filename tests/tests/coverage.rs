@@ -2,7 +2,7 @@
 
 use asys_tests::args;
 use asys_tests::cases::{ALL, world};
-use asys_tests::errnos::{How, ROWS};
+use asys_tests::errnos::{self, How, ROWS};
 use asys_tests::path_rows::PATH_ROWS;
 use asys_tests::transcript::{self, Log};
 use asys_tests::twin::{Twin, shown};
@@ -22,7 +22,7 @@ fn errnos() -> impl Iterator<Item = (&'static str, i32, How)> {
         let all = row.errnos.iter().copied().flatten();
         all.map(move |(errno, how)| (row.name, *errno, *how))
     };
-    ROWS.iter().flat_map(flat)
+    errnos::all().flat_map(flat)
 }
 
 fn words(pairs: impl Iterator<Item = (&'static str, i32)>) -> Vec<String> {
@@ -56,7 +56,7 @@ fn what_cannot_be_made_is_not_made() {
 
 #[test]
 fn declarations_name_rows() {
-    let rows: BTreeSet<&str> = ROWS.iter().map(|row| row.name).collect();
+    let rows: BTreeSet<&str> = errnos::all().map(|row| row.name).collect();
     let strange: Vec<_> = declared()
         .into_iter()
         .filter(|(row, _)| !rows.contains(row))

@@ -14,9 +14,11 @@ pub mod owner;
 pub mod paths;
 pub mod programs;
 pub mod readlink;
+pub mod receive;
 pub mod rename;
 pub mod reviewed;
 pub mod rw;
+pub mod send;
 pub mod size;
 pub mod stat;
 pub mod streams;
@@ -45,9 +47,11 @@ pub const ALL: &[Family] = &[
     paths::FAMILY,
     programs::FAMILY,
     readlink::FAMILY,
+    receive::FAMILY,
     rename::FAMILY,
     reviewed::FAMILY,
     rw::FAMILY,
+    send::FAMILY,
     size::FAMILY,
     stat::FAMILY,
     streams::FAMILY,
