@@ -162,3 +162,14 @@ pub fn low() -> Spot {
     assert_eq!(base, wanted, "mmap failed");
     Spot::new(base as usize, "low page")
 }
+
+/// Puts bytes where a case wants them.
+pub fn fill(spot: &Spot, bytes: &[u8]) {
+    // SAFETY: the caller names at most the writable bytes that this module promised.
+    unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), spot.address as *mut u8, bytes.len()) };
+}
+
+pub fn fill_words(spot: &Spot, words: &[i64]) {
+    let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
+    fill(spot, &bytes);
+}

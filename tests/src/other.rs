@@ -78,8 +78,10 @@ fn shared_flag() -> &'static AtomicBool {
 impl Caller {
     fn is_in_the_call(&self) -> bool {
         let text = std::fs::read_to_string(format!("/proc/{}/syscall", self.pid));
-        let number = text.unwrap_or_default();
-        number.split(' ').next() == Some(&self.number.to_string())
+        let text = text.unwrap_or_default();
+        let number = text.split(' ').next().and_then(|word| word.parse().ok());
+        // Under the second name a stopped call goes on.
+        number.is_some_and(|number: i64| [self.number, libc::SYS_restart_syscall].contains(&number))
     }
 
     fn has_returned(&self) -> bool {

@@ -14,6 +14,7 @@ use std::path::Path;
 
 /// Calls that are no rows of the table, made to set the scene or to look at the result.
 const OTHERS: &[(&str, i64)] = &[
+    ("bind", libc::SYS_bind),
     ("capset", libc::SYS_capset),
     ("chdir", libc::SYS_chdir),
     ("chroot", libc::SYS_chroot),

@@ -1,9 +1,12 @@
 //! One file per family of calls. Each has its table of cases at its head.
 
+pub mod accept;
 pub mod access;
+pub mod connect;
 pub mod copy;
 pub mod credentials;
 pub mod dir;
+pub mod epoll;
 pub mod handle;
 pub mod layers;
 pub mod links;
@@ -12,12 +15,14 @@ pub mod nodes;
 pub mod open;
 pub mod owner;
 pub mod paths;
+pub mod poll;
 pub mod programs;
 pub mod readlink;
 pub mod receive;
 pub mod rename;
 pub mod reviewed;
 pub mod rw;
+pub mod select;
 pub mod send;
 pub mod size;
 pub mod stat;
@@ -33,10 +38,13 @@ pub mod xattr;
 use crate::case::Family;
 
 pub const ALL: &[Family] = &[
+    accept::FAMILY,
     access::FAMILY,
+    connect::FAMILY,
     copy::FAMILY,
     credentials::FAMILY,
     dir::FAMILY,
+    epoll::FAMILY,
     handle::FAMILY,
     layers::FAMILY,
     links::FAMILY,
@@ -45,12 +53,14 @@ pub const ALL: &[Family] = &[
     open::FAMILY,
     owner::FAMILY,
     paths::FAMILY,
+    poll::FAMILY,
     programs::FAMILY,
     readlink::FAMILY,
     receive::FAMILY,
     rename::FAMILY,
     reviewed::FAMILY,
     rw::FAMILY,
+    select::FAMILY,
     send::FAMILY,
     size::FAMILY,
     stat::FAMILY,

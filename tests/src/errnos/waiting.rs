@@ -29,7 +29,7 @@ const ACCEPT: Errnos = &[
 ];
 const CONNECT: Errnos = &[
     (EACCES, Covered),
-    (EADDRINUSE, Covered),
+    (EADDRINUSE, Cannot("Linux answers EADDRNOTAVAIL")),
     (EADDRNOTAVAIL, Covered),
     (EAFNOSUPPORT, Covered),
     (EAGAIN, Covered),
