@@ -7,14 +7,17 @@ pub mod copy;
 pub mod credentials;
 pub mod dir;
 pub mod epoll;
+pub mod flock;
 pub mod handle;
 pub mod layers;
 pub mod links;
+pub mod local;
 pub mod mode;
 pub mod nodes;
 pub mod open;
 pub mod owner;
 pub mod paths;
+pub mod pipes;
 pub mod poll;
 pub mod programs;
 pub mod readlink;
@@ -25,6 +28,7 @@ pub mod rw;
 pub mod select;
 pub mod send;
 pub mod size;
+pub mod sleep;
 pub mod stat;
 pub mod streams;
 pub mod symlinks;
@@ -45,14 +49,17 @@ pub const ALL: &[Family] = &[
     credentials::FAMILY,
     dir::FAMILY,
     epoll::FAMILY,
+    flock::FAMILY,
     handle::FAMILY,
     layers::FAMILY,
     links::FAMILY,
+    local::FAMILY,
     mode::FAMILY,
     nodes::FAMILY,
     open::FAMILY,
     owner::FAMILY,
     paths::FAMILY,
+    pipes::FAMILY,
     poll::FAMILY,
     programs::FAMILY,
     readlink::FAMILY,
@@ -63,6 +70,7 @@ pub const ALL: &[Family] = &[
     select::FAMILY,
     send::FAMILY,
     size::FAMILY,
+    sleep::FAMILY,
     stat::FAMILY,
     streams::FAMILY,
     symlinks::FAMILY,
