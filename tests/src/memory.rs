@@ -8,6 +8,8 @@ use std::os::fd::AsRawFd;
 use std::ptr::NonNull;
 
 pub const PAGE: usize = 4096;
+/// An address at which nothing is.
+pub const NOWHERE: usize = 1;
 
 /// A named address.
 #[derive(Debug, Clone)]

@@ -30,10 +30,11 @@ fn receive(t: &mut Twin, way: &str, fd: i64) {
         let (ids, _) = data.as_chunks::<4>();
         let ids: Vec<i32> = ids.iter().map(|id| i32::from_ne_bytes(*id)).collect();
         // SAFETY: no arguments.
+        let parent = unsafe { getppid() };
         let who = match ids[0] {
             0 => "nobody",
             pid if pid == own()[0] => "this process",
-            pid if pid == unsafe { getppid() } => "its parent",
+            pid if pid == parent => "its parent",
             _ => "another",
         };
         t.note(

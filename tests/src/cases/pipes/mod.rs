@@ -1,7 +1,7 @@
 //! read, readv, write and writev where they wait: pipes, FIFOs, counters, terminals.
 
+mod bytes;
 mod counters;
-mod pipes;
 mod signals;
 mod terminals;
 
@@ -14,16 +14,16 @@ pub const FAMILY: Family = Family {
     name: "pipes",
     on: FileSystem::HOME,
     cases: &[
-        case!(pipes::until_something_comes),
-        case!(pipes::all_of_it),
-        case!(pipes::whole_or_not_at_all).each_sees(&WRITES, &[EAGAIN]),
-        case!(pipes::room_that_ends).each_sees(&READS, &[EFAULT]),
-        case!(pipes::bytes_that_end).each_sees(&WRITES, &[EFAULT]),
-        case!(pipes::the_end_comes),
-        case!(pipes::packets),
-        case!(pipes::reader_leaves).each_sees(&WRITES, &[EPIPE]),
-        case!(pipes::sigpipe),
-        case!(pipes::named),
+        case!(bytes::until_something_comes),
+        case!(bytes::all_of_it),
+        case!(bytes::whole_or_not_at_all).each_sees(&WRITES, &[EAGAIN]),
+        case!(bytes::room_that_ends).each_sees(&READS, &[EFAULT]),
+        case!(bytes::bytes_that_end).each_sees(&WRITES, &[EFAULT]),
+        case!(bytes::the_end_comes),
+        case!(bytes::packets),
+        case!(bytes::reader_leaves).each_sees(&WRITES, &[EPIPE]),
+        case!(bytes::sigpipe),
+        case!(bytes::named),
         case!(counters::wait).each_sees(&["read", "write"], &[EINVAL]),
         case!(counters::cannot_be_read).sees(&[("read", &[EFAULT])]),
         case!(counters::timers),

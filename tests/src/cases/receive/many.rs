@@ -87,9 +87,11 @@ pub fn one_of_them_is_bad(t: &mut Twin) {
                 let mut vector = Vector::of(6);
                 let header = &mut vector.messages[bad].msg_hdr;
                 match fault {
-                    0 => header.msg_iov = 1 as *mut iovec,
+                    0 => header.msg_iov = memory::NOWHERE as *mut iovec,
                     1 => header.msg_iovlen = 2000,
-                    2 => (header.msg_name, header.msg_namelen) = (1 as *mut c_void, 16),
+                    2 => {
+                        (header.msg_name, header.msg_namelen) = (memory::NOWHERE as *mut c_void, 16)
+                    }
                     _ => header.msg_namelen = u32::MAX,
                 }
                 t.note("bad", format_args!("{bad} by {fault}"));

@@ -80,10 +80,15 @@ pub fn one_of_them_is_bad(t: &mut Twin) {
                 let (mut all, _parts) = vector(&[b"one", b"two", b"three", b"four", b"five"]);
                 let header = &mut all[bad].msg_hdr;
                 match fault {
-                    0 => header.msg_iov = 1 as *mut iovec,
+                    0 => header.msg_iov = memory::NOWHERE as *mut iovec,
                     1 => header.msg_iovlen = 2000,
-                    2 => (header.msg_name, header.msg_namelen) = (1 as *mut c_void, 16),
-                    3 => (header.msg_control, header.msg_controllen) = (1 as *mut c_void, 16),
+                    2 => {
+                        (header.msg_name, header.msg_namelen) = (memory::NOWHERE as *mut c_void, 16)
+                    }
+                    3 => {
+                        (header.msg_control, header.msg_controllen) =
+                            (memory::NOWHERE as *mut c_void, 16)
+                    }
                     _ => header.msg_namelen = u32::MAX,
                 }
                 t.note("bad", format_args!("{bad} by {fault}"));
