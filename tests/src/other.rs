@@ -38,6 +38,33 @@ pub fn meanwhile<T>(
     done
 }
 
+/// As [`meanwhile`], but `body` is in another thread, and `act` in the case's first.
+pub fn beside<T: Send>(
+    t: &mut Twin,
+    call: &str,
+    act: impl FnOnce(&Caller),
+    body: impl FnOnce(&mut Twin) -> T + Send,
+) -> T {
+    let number = twin::number(call);
+    let returned = shared_flag();
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(move || {
+            tell.send(nix::unistd::gettid()).expect("the first thread");
+            let done = body(t);
+            returned.store(true, Ordering::SeqCst);
+            done
+        });
+        let pid = told.recv().expect("the thread");
+        act(&Caller {
+            pid,
+            number,
+            returned,
+        });
+        thread.join().expect("the thread")
+    })
+}
+
 fn start(caller: &Caller, act: impl FnOnce(&Caller)) -> Pid {
     // Where Yama forbids it, only so may a child see in which call its parent is. Elsewhere it means nothing.
     // SAFETY: plain numbers.
@@ -99,6 +126,25 @@ impl Caller {
         kill(self.pid, signal).expect("kill");
     }
 
+    /// To this thread alone.
+    pub fn sends_to_the_thread(&self, signal: Signal) {
+        let process = Pid::this().as_raw();
+        // SAFETY: plain numbers.
+        let sent =
+            unsafe { libc::syscall(libc::SYS_tgkill, process, self.pid.as_raw(), signal as i32) };
+        assert_eq!(sent, 0, "tgkill");
+    }
+
+    /// By `send`, again and again until the call returns.
+    pub fn hears_until_it_returns(&self, send: impl Fn(&Self)) {
+        until("the caller to come back", || {
+            if self.is_in_the_call() {
+                send(self);
+            }
+            self.has_returned()
+        });
+    }
+
     /// A signal amid the call, and again, and again, so often: each after the one before has been taken.
     pub fn signals(&self, signal: Signal, times: u32) {
         for _ in 0..times {
@@ -111,12 +157,7 @@ impl Caller {
 
     /// Signals amid the call until it returns: the first may come before the call has begun to wait.
     pub fn signals_until_it_returns(&self, signal: Signal) {
-        until("the caller to come back", || {
-            if self.is_in_the_call() {
-                self.sends(signal);
-            }
-            self.has_returned()
-        });
+        self.hears_until_it_returns(|caller| caller.sends(signal));
     }
 
     /// Amid the call: stopped, and continued, so often.
@@ -130,12 +171,7 @@ impl Caller {
 
     /// Until the call returns.
     pub fn stops_until_it_returns(&self) {
-        until("the caller to come back", || {
-            if self.is_in_the_call() {
-                self.stops_once();
-            }
-            self.has_returned()
-        });
+        self.hears_until_it_returns(Self::stops_once);
     }
 
     fn stops_once(&self) {

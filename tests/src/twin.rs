@@ -207,7 +207,7 @@ impl Twin {
         format!("port {seen}")
     }
 
-    /// From here on the kernel's choices are others.
+    /// For what is made from here on the kernel may choose a port again that it has chosen before, or not.
     pub fn forget_ports(&mut self) {
         self.ports.clear();
     }

@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod access;
+pub mod closing;
 pub mod connect;
 pub mod copy;
 pub mod credentials;
@@ -33,6 +34,7 @@ pub mod stat;
 pub mod streams;
 pub mod symlinks;
 pub mod sync;
+pub mod threads;
 pub mod times;
 pub mod truncate;
 pub mod vector;
@@ -44,6 +46,7 @@ use crate::case::Family;
 pub const ALL: &[Family] = &[
     accept::FAMILY,
     access::FAMILY,
+    closing::FAMILY,
     connect::FAMILY,
     copy::FAMILY,
     credentials::FAMILY,
@@ -75,6 +78,7 @@ pub const ALL: &[Family] = &[
     streams::FAMILY,
     symlinks::FAMILY,
     sync::FAMILY,
+    threads::FAMILY,
     times::FAMILY,
     truncate::FAMILY,
     vector::FAMILY,

@@ -11,6 +11,7 @@ use libc::*;
 pub fn who_called(t: &mut Twin) {
     for row in ROWS {
         for family in FAMILIES {
+            t.forget_ports();
             let listener = sockets::listener(family, 8);
             let caller = sockets::caller(listener);
             sockets::arrives(listener);
@@ -34,6 +35,7 @@ fn dual_stack(t: &mut Twin, row: &str) {
     sockets::listen(listener, 8);
     let port = Address::of("", listener).port();
     for family in FAMILIES {
+        t.forget_ports();
         let caller = sockets::socket(family, SOCK_STREAM);
         sockets::connect(caller, Address::loopback(family, port));
         sockets::arrives(listener);
@@ -50,8 +52,10 @@ fn dual_stack(t: &mut Twin, row: &str) {
 pub fn room(t: &mut Twin) {
     for row in ROWS {
         for family in FAMILIES {
+            t.forget_ports();
             let listener = sockets::listener(family, 8);
             for length in [0, 1, 2, 3, 8, 15, 16, 17, 27, 28, 29, 127, 128, 200] {
+                t.forget_ports();
                 let caller = sockets::caller(listener);
                 sockets::arrives(listener);
                 let room = Room::of(length);
@@ -93,6 +97,7 @@ pub fn bad_addresses(t: &mut Twin) {
 }
 
 fn one(t: &mut Twin, row: &str, listener: i64, address: Arg, length: Arg) {
+    t.forget_ports();
     let caller = sockets::caller(listener);
     sockets::arrives(listener);
     let fd = t.call(row, args![listener, &address, &length, 0]);

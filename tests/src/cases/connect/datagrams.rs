@@ -8,6 +8,7 @@ use libc::*;
 /// From then on only he is heard.
 pub fn to_one_only(t: &mut Twin) {
     for family in FAMILIES {
+        t.forget_ports();
         let [one, two, three] = [(); 3].map(|()| sockets::bound(family, SOCK_DGRAM));
         for whom in [two, three, three] {
             connect(t, one, &Address::of("peer", whom));
@@ -29,6 +30,7 @@ pub fn to_one_only(t: &mut Twin) {
 /// AF_UNSPEC takes it back; whether the port stays depends on who chose it.
 pub fn to_nobody_again(t: &mut Twin) {
     for family in FAMILIES {
+        t.forget_ports();
         for bound in [false, true] {
             let peer = sockets::bound(family, SOCK_DGRAM);
             let fd = match bound {
@@ -36,6 +38,7 @@ pub fn to_nobody_again(t: &mut Twin) {
                 false => sockets::socket(family, SOCK_DGRAM),
             };
             for length in [16, 2] {
+                t.forget_ports();
                 connect(t, fd, &Address::of("peer", peer));
                 ends(t, fd);
                 let mut nobody = Address::unspecified();

@@ -10,6 +10,7 @@ use nix::sys::signal::{SaFlags, Signal};
 pub fn interrupted(t: &mut Twin) {
     catch(Signal::SIGUSR1);
     for family in FAMILIES {
+        t.forget_ports();
         let (listener, to) = busy(family);
         let fd = sockets::socket(family, SOCK_STREAM);
         for _ in 0..2 {
@@ -34,6 +35,7 @@ pub fn interrupted(t: &mut Twin) {
 pub fn restarted(t: &mut Twin) {
     catch_with(Signal::SIGUSR1, SaFlags::SA_RESTART);
     for family in FAMILIES {
+        t.forget_ports();
         let (listener, to) = busy(family);
         let fd = sockets::socket(family, SOCK_STREAM);
         meanwhile(
@@ -55,6 +57,7 @@ pub fn restarted(t: &mut Twin) {
 pub fn interrupted_under_a_timeout(t: &mut Twin) {
     catch_with(Signal::SIGUSR1, SaFlags::SA_RESTART);
     for family in FAMILIES {
+        t.forget_ports();
         let (listener, to) = busy(family);
         let fd = sockets::socket(family, SOCK_STREAM);
         sockets::set_time(fd, SO_SNDTIMEO, 60_000);
@@ -70,6 +73,7 @@ pub fn interrupted_under_a_timeout(t: &mut Twin) {
 
 pub fn stopped(t: &mut Twin) {
     for family in FAMILIES {
+        t.forget_ports();
         // Not the command itself, with which asys would stop.
         t.fork("is stopped", |t| {
             let (listener, to) = busy(family);

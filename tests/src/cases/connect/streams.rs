@@ -8,6 +8,7 @@ use libc::*;
 
 pub fn connected(t: &mut Twin) {
     for family in FAMILIES {
+        t.forget_ports();
         let listener = sockets::listener(family, 8);
         let to = Address::of("listener", listener);
         let fd = sockets::socket(family, SOCK_STREAM);
@@ -32,6 +33,7 @@ fn dual_stack(t: &mut Twin, family: i32) {
     let port = Address::of("", listener).port();
     let mapped = Address::mapped("mapped", [127, 0, 0, 1], port);
     for only in [0, 1] {
+        t.forget_ports();
         let fd = sockets::socket(AF_INET6, SOCK_STREAM);
         sockets::set_at(fd, IPPROTO_IPV6, IPV6_V6ONLY, only);
         connect(t, fd, &mapped);
@@ -44,6 +46,7 @@ fn dual_stack(t: &mut Twin, family: i32) {
 /// Where somebody is who does not listen; and the socket is as good as new.
 pub fn refused(t: &mut Twin) {
     for family in FAMILIES {
+        t.forget_ports();
         let nobody = sockets::bound(family, SOCK_STREAM);
         let to = Address::of("nobody", nobody);
         let fd = sockets::socket(family, SOCK_STREAM);
@@ -61,6 +64,7 @@ pub fn refused(t: &mut Twin) {
 /// The first call begins it, the others ask how far it is.
 pub fn without_waiting(t: &mut Twin) {
     for family in FAMILIES {
+        t.forget_ports();
         let (listener, to) = busy(family);
         let fd = sockets::socket(family, SOCK_STREAM);
         sockets::nonblocking(fd);
@@ -84,6 +88,7 @@ pub fn without_waiting(t: &mut Twin) {
 /// The error is said once: by SO_ERROR or by the next call.
 pub fn refused_without_waiting(t: &mut Twin) {
     for family in FAMILIES {
+        t.forget_ports();
         for ask in [0, 1, 2] {
             let nobody = sockets::bound(family, SOCK_STREAM);
             let to = Address::of("nobody", nobody);
@@ -117,6 +122,7 @@ pub fn refused_without_waiting(t: &mut Twin) {
 /// SO_SNDTIMEO: how long the call waits, not the attempt.
 pub fn time_runs_out(t: &mut Twin) {
     for family in FAMILIES {
+        t.forget_ports();
         let (listener, to) = busy(family);
         let fd = sockets::socket(family, SOCK_STREAM);
         sockets::set_time(fd, SO_SNDTIMEO, 30);
@@ -135,6 +141,7 @@ pub fn time_runs_out(t: &mut Twin) {
 /// Not as patient as usual.
 pub fn nobody_answers(t: &mut Twin) {
     for family in FAMILIES {
+        t.forget_ports();
         let (listener, to) = busy(family);
         let fd = sockets::socket(family, SOCK_STREAM);
         sockets::set_at(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 200);
@@ -148,6 +155,7 @@ pub fn nobody_answers(t: &mut Twin) {
 /// By AF_UNSPEC, from any state.
 pub fn disconnected(t: &mut Twin) {
     for family in FAMILIES {
+        t.forget_ports();
         let listener = sockets::listener(family, 8);
         let to = Address::of("listener", listener);
         let fd = sockets::socket(family, SOCK_STREAM);
@@ -169,6 +177,7 @@ pub fn disconnected(t: &mut Twin) {
 /// Two connections between the same ends cannot be told apart.
 pub fn same_address_twice(t: &mut Twin) {
     for family in FAMILIES {
+        t.forget_ports();
         let listener = sockets::listener(family, 8);
         let to = Address::of("listener", listener);
         let one = sockets::socket(family, SOCK_STREAM);

@@ -19,12 +19,11 @@ fn credentials(ids: [i32; 3]) -> Vec<u8> {
     control(SOL_SOCKET, SCM_CREDENTIALS, &data)
 }
 
-/// Whose they are: numbers of processes differ.
+/// Whose they are: numbers of processes differ, but each message says who has sent it.
 fn receive(t: &mut Twin, way: &str, fd: i64) {
     let bytes = [0u8; 16];
     let message = Message::of(&[(bytes.as_ptr() as usize, 16)]).room_for_control(64);
     pass(t, way, fd, &message.arg(), MSG_DONTWAIT);
-    t.bytes("came", &bytes);
     message.show(t);
     for (level, kind, data) in message.controls() {
         let (ids, _) = data.as_chunks::<4>();
@@ -33,7 +32,7 @@ fn receive(t: &mut Twin, way: &str, fd: i64) {
         let parent = unsafe { getppid() };
         let who = match ids[0] {
             0 => "nobody",
-            pid if pid == own()[0] => "this process",
+            pid if pid.to_ne_bytes() == bytes[..4] => "its sender",
             pid if pid == parent => "its parent",
             _ => "another",
         };
@@ -50,8 +49,13 @@ fn pair(kind: i32) -> [i64; 2] {
     [one, two]
 }
 
+fn send(t: &mut Twin, way: &str, fd: i64) {
+    ways::send(t, way, fd, &own()[0].to_ne_bytes(), 0);
+}
+
 fn send_as(t: &mut Twin, way: &str, fd: i64, ids: [i32; 3]) {
-    let message = Message::bytes(b"from me").control(&credentials(ids));
+    let text = own()[0].to_ne_bytes();
+    let message = Message::bytes(&text).control(&credentials(ids));
     pass(t, way, fd, &message.arg(), 0);
 }
 
@@ -71,16 +75,16 @@ pub fn unasked(t: &mut Twin) {
     for kind in KINDS {
         for way in ways::SENDS {
             let [one, two] = pair(kind);
-            ways::send(t, way, one, b"plain", 0);
+            send(t, way, one);
             receive(t, "recvmsg", two);
             t.fork("child", |t| {
-                ways::send(t, way, one, b"child's", 0);
+                send(t, way, one);
                 receive(t, "recvmsg", two);
-                ways::send(t, way, one, b"child's", 0);
+                send(t, way, one);
             });
             receive(t, "recvmsg", two);
             sockets::set(two, SO_PASSCRED, 0);
-            ways::send(t, way, one, b"plain", 0);
+            send(t, way, one);
             receive(t, "recvmsg", two);
             sockets::close(&[one, two]);
         }
@@ -117,12 +121,12 @@ pub fn of_another_user(t: &mut Twin) {
             let [one, two] = pair(kind);
             t.fork("somebody else", |t| {
                 become_user(t, NOBODY, NOBODY);
-                ways::send(t, way, one, b"nobody's", 0);
+                send(t, way, one);
             });
             receive(t, "recvmsg", two);
             t.fork("half somebody else", |t| {
                 t.call("setresuid", args![ALICE, NOBODY, -1]);
-                ways::send(t, way, one, b"alice's", 0);
+                send(t, way, one);
                 let [a, _b] = socket_pair(kind);
                 peer(t, a);
             });

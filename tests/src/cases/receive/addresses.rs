@@ -36,6 +36,7 @@ fn receive(t: &mut Twin, way: &str, fd: i64, length: u32) {
 pub fn who_sent_it(t: &mut Twin) {
     for way in RECEIVES_WITH_FLAGS {
         for family in FAMILIES {
+            t.forget_ports();
             let [one, two] = [(); 2].map(|()| sockets::bound(family, SOCK_DGRAM));
             for length in [128, 28, 16] {
                 sockets::send_to(one, b"hello", Address::of("", two));
@@ -75,6 +76,7 @@ fn local_senders(t: &mut Twin, way: &str) {
 pub fn room_for_an_address(t: &mut Twin) {
     for way in RECEIVES_WITH_FLAGS {
         for [one, two] in datagrams() {
+            t.forget_ports();
             for length in [0, 1, 2, 3, 8, 15, 17, 27, 29, 127, 129, 1 << 31, u32::MAX] {
                 sockets::send(one, b"hello", 0);
                 sockets::arrives(two);
@@ -88,6 +90,7 @@ pub fn room_for_an_address(t: &mut Twin) {
 
 pub fn bad_addresses(t: &mut Twin) {
     for [one, two] in pairs() {
+        t.forget_ports();
         let room = [0u8; 16];
         let name = [0u8; 128];
         for spot in memory::bad().into_iter().chain([memory::read_only()]) {

@@ -44,6 +44,7 @@ pub fn extended(t: &mut Twin) {
             (AF_INET, IPPROTO_IP, IP_RECVERR),
             (AF_INET6, IPPROTO_IPV6, IPV6_RECVERR),
         ] {
+            t.forget_ports();
             let [fd, one, two] = refused_by(family);
             sockets::set_at(fd, level, option, 1);
             sockets::set_time(fd, SO_RCVTIMEO, 1);

@@ -95,13 +95,12 @@ pub fn dual_stack(t: &mut Twin) {
     for family in FAMILIES {
         let fd = sockets::bound(family, SOCK_DGRAM);
         for way in SENDS_WITH_FLAGS {
+            t.forget_ports();
             send_to(t, way, fd, b"to both", &Address::loopback(family, port));
             sockets::arrives(dual);
             let message = Message::of(&[]).room_for_name(28);
             t.call("recvmsg", args![dual, &message.arg(), 0]);
             message.show(t);
-            let mut back = Address::new("who sent", &[0; 28]);
-            back.length = 28;
             let to = match family {
                 AF_INET => Address::mapped("mapped", [127, 0, 0, 1], Address::of("", fd).port()),
                 _ => Address::of("sender", fd),
