@@ -103,9 +103,13 @@ fn shared_flag() -> &'static AtomicBool {
 }
 
 impl Caller {
+    /// The kernel has begun it, and waits. A call that is still held back has the same number.
     fn is_in_the_call(&self) -> bool {
-        let text = std::fs::read_to_string(format!("/proc/{}/syscall", self.pid));
-        let text = text.unwrap_or_default();
+        let read = |file: &str| std::fs::read_to_string(format!("/proc/{}/{file}", self.pid));
+        if read("wchan").unwrap_or_default().contains("seccomp") {
+            return false;
+        }
+        let text = read("syscall").unwrap_or_default();
         let number = text.split(' ').next().and_then(|word| word.parse().ok());
         // Under the second name a stopped call goes on.
         number.is_some_and(|number: i64| [self.number, libc::SYS_restart_syscall].contains(&number))

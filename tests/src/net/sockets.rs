@@ -57,6 +57,14 @@ pub fn accept(listener: i64) -> i64 {
     i64::from(fd)
 }
 
+/// One who listens, but has no room: further callers wait.
+pub fn busy(family: i32) -> (i64, Address) {
+    let listener = listener(family, 0);
+    caller(listener);
+    arrives(listener);
+    (listener, Address::of("busy", listener))
+}
+
 /// A new connection to what listens.
 pub fn caller(listener: i64) -> i64 {
     let address = Address::of("listener", listener);
@@ -235,26 +243,6 @@ pub fn nonblocking(fd: i64) {
     let done = unsafe { libc::fcntl(fd as i32, libc::F_SETFL, libc::O_NONBLOCK) };
     assert_eq!(done, 0, "fcntl");
 }
-
-/// Fills it with nothing of interest, until nothing has gone in for a while: what has arrived makes room again.
-pub fn fill(fd: i64) {
-    let bytes = [b'f'; 4096];
-    let one_by_one = [b'f'; 1];
-    let put = |bytes: &[u8]| {
-        let start = bytes.as_ptr().cast();
-        // SAFETY: live bytes.
-        unsafe { libc::send(fd as i32, start, bytes.len(), libc::MSG_DONTWAIT) > 0 }
-    };
-    let mut refused = 0;
-    until("a socket to be full", || {
-        let went = put(&bytes) || put(&one_by_one);
-        refused = if went { 0 } else { refused + 1 };
-        refused == STEADY
-    });
-}
-
-/// So many looks, a tenth of a second in all.
-const STEADY: u32 = 50;
 
 /// All that comes until these bytes do.
 pub fn receive_until(fd: i64, end: &[u8]) -> Vec<u8> {

@@ -12,7 +12,6 @@ use crate::case;
 use crate::case::Family;
 use crate::filesystem::FileSystem;
 use crate::net::Address;
-use crate::net::sockets;
 use crate::twin::Twin;
 use libc::*;
 
@@ -62,12 +61,4 @@ fn ends(t: &mut Twin, fd: i64) {
             t.note(call, is);
         }
     }
-}
-
-/// One who listens, but has no room: further callers wait.
-fn busy(family: i32) -> (i64, Address) {
-    let listener = sockets::listener(family, 0);
-    sockets::caller(listener);
-    sockets::arrives(listener);
-    (listener, Address::of("busy", listener))
 }

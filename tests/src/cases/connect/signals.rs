@@ -1,4 +1,4 @@
-use super::{busy, connect, ends};
+use super::{connect, ends};
 use crate::net::sockets::{self, FAMILIES};
 use crate::other::meanwhile;
 use crate::signals::{catch, catch_with, caught};
@@ -11,7 +11,7 @@ pub fn interrupted(t: &mut Twin) {
     catch(Signal::SIGUSR1);
     for family in FAMILIES {
         t.forget_ports();
-        let (listener, to) = busy(family);
+        let (listener, to) = sockets::busy(family);
         let fd = sockets::socket(family, SOCK_STREAM);
         for _ in 0..2 {
             meanwhile(
@@ -36,7 +36,7 @@ pub fn restarted(t: &mut Twin) {
     catch_with(Signal::SIGUSR1, SaFlags::SA_RESTART);
     for family in FAMILIES {
         t.forget_ports();
-        let (listener, to) = busy(family);
+        let (listener, to) = sockets::busy(family);
         let fd = sockets::socket(family, SOCK_STREAM);
         meanwhile(
             t,
@@ -58,7 +58,7 @@ pub fn interrupted_under_a_timeout(t: &mut Twin) {
     catch_with(Signal::SIGUSR1, SaFlags::SA_RESTART);
     for family in FAMILIES {
         t.forget_ports();
-        let (listener, to) = busy(family);
+        let (listener, to) = sockets::busy(family);
         let fd = sockets::socket(family, SOCK_STREAM);
         sockets::set_time(fd, SO_SNDTIMEO, 60_000);
         meanwhile(
@@ -76,7 +76,7 @@ pub fn stopped(t: &mut Twin) {
         t.forget_ports();
         // Not the command itself, with which asys would stop.
         t.fork("is stopped", |t| {
-            let (listener, to) = busy(family);
+            let (listener, to) = sockets::busy(family);
             let fd = sockets::socket(family, SOCK_STREAM);
             meanwhile(
                 t,

@@ -1,4 +1,4 @@
-use super::{busy, connect, ends};
+use super::{connect, ends};
 use crate::args;
 use crate::net::Address;
 use crate::net::sockets::{self, FAMILIES};
@@ -65,7 +65,7 @@ pub fn refused(t: &mut Twin) {
 pub fn without_waiting(t: &mut Twin) {
     for family in FAMILIES {
         t.forget_ports();
-        let (listener, to) = busy(family);
+        let (listener, to) = sockets::busy(family);
         let fd = sockets::socket(family, SOCK_STREAM);
         sockets::nonblocking(fd);
         for _ in 0..3 {
@@ -123,7 +123,7 @@ pub fn refused_without_waiting(t: &mut Twin) {
 pub fn time_runs_out(t: &mut Twin) {
     for family in FAMILIES {
         t.forget_ports();
-        let (listener, to) = busy(family);
+        let (listener, to) = sockets::busy(family);
         let fd = sockets::socket(family, SOCK_STREAM);
         sockets::set_time(fd, SO_SNDTIMEO, 30);
         for _ in 0..2 {
@@ -142,7 +142,7 @@ pub fn time_runs_out(t: &mut Twin) {
 pub fn nobody_answers(t: &mut Twin) {
     for family in FAMILIES {
         t.forget_ports();
-        let (listener, to) = busy(family);
+        let (listener, to) = sockets::busy(family);
         let fd = sockets::socket(family, SOCK_STREAM);
         sockets::set_at(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 200);
         sockets::set_at(fd, IPPROTO_TCP, TCP_SYNCNT, 1);

@@ -13,7 +13,9 @@ mod waits;
 use crate::case;
 use crate::case::Family;
 use crate::filesystem::FileSystem;
+use crate::nameless::{fill, socket_pair};
 use crate::needs::Need;
+use crate::net::sockets;
 use crate::net::ways::{SENDS, SENDS_WITH_FLAGS};
 use libc::*;
 
@@ -65,3 +67,63 @@ pub const FAMILY: Family = Family {
         case!(faults::own_memory_sent_by_another_user).needs(&[Need::Root]),
     ],
 };
+
+/// A socket through which nothing goes, not even a byte: a connection that has not come about, and a local one that
+/// is full. A connection that is full may have room again, all by itself.
+struct Stuck {
+    fd: i64,
+    /// Who listens, or reads.
+    other: i64,
+    connects: bool,
+}
+
+impl Stuck {
+    fn each() -> [Self; 2] {
+        [Self::connecting(), Self::full()]
+    }
+
+    fn connecting() -> Self {
+        let (other, mut to) = sockets::busy(AF_INET);
+        let fd = sockets::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK);
+        // SAFETY: a live address of this length.
+        let begun = unsafe { connect(fd as i32, to.pointer(), to.length) };
+        assert_eq!(begun, -1, "it has come about at once");
+        // SAFETY: plain numbers.
+        unsafe { fcntl(fd as i32, F_SETFL, 0) };
+        Self {
+            fd,
+            other,
+            connects: true,
+        }
+    }
+
+    fn full() -> Self {
+        let [fd, other] = socket_pair(SOCK_STREAM);
+        sockets::set(fd, SO_SNDBUF, 1 << 14);
+        fill(fd);
+        Self {
+            fd,
+            other,
+            connects: false,
+        }
+    }
+
+    /// Makes room, until this has come through; what else does is lost.
+    fn read_until(&self, end: &[u8]) {
+        let from = match self.connects {
+            true => {
+                sockets::close(&[sockets::accept(self.other)]);
+                sockets::accept(self.other)
+            }
+            false => self.other,
+        };
+        sockets::receive_until(from, end);
+        sockets::shutdown(self.fd, SHUT_WR);
+        let rest = sockets::receive_all(from);
+        assert!(rest.is_empty(), "more came: {}", rest.escape_ascii());
+    }
+
+    fn close(&self) {
+        sockets::close(&[self.fd, self.other]);
+    }
+}

@@ -1,5 +1,6 @@
 //! Signals while there is no room.
 
+use super::Stuck;
 use crate::nameless::socket_pair;
 use crate::net::sockets::{self, pattern};
 use crate::net::ways::{SENDS, send};
@@ -9,55 +10,38 @@ use crate::twin::Twin;
 use libc::*;
 use nix::sys::signal::{SaFlags, Signal};
 
-/// One that takes nothing more, not even a byte.
-fn full(t: &mut Twin) -> [[i64; 2]; 2] {
-    let pairs = [sockets::tcp_pair(AF_INET), socket_pair(SOCK_STREAM)];
-    for [one, two] in pairs {
-        sockets::set(two, SO_RCVBUF, 1 << 14);
-        sockets::set(one, SO_SNDBUF, 1 << 14);
-        sockets::fill(one);
-        t.note("full", true);
-    }
-    pairs
-}
-
 pub fn interrupted(t: &mut Twin) {
     catch(Signal::SIGUSR1);
     for way in SENDS {
-        for [one, two] in full(t) {
+        for stuck in Stuck::each() {
             meanwhile(
                 t,
                 way,
                 |caller| caller.signals_until_it_returns(Signal::SIGUSR1),
-                |t| send(t, way, one, b"no room", 0),
+                |t| send(t, way, stuck.fd, b"no room", 0),
             );
-            sockets::close(&[one, two]);
+            stuck.close();
         }
     }
     t.note("caught", caught() >= 10);
 }
 
-/// As if nothing had been: all of it is sent, once there is room.
+/// As if nothing had been: all of it is sent, once there is room, and only once.
 pub fn restarted(t: &mut Twin) {
     catch_with(Signal::SIGUSR1, SaFlags::SA_RESTART);
     for way in SENDS {
-        for [one, two] in full(t) {
+        for stuck in Stuck::each() {
             meanwhile(
                 t,
                 way,
                 |caller| {
                     caller.signals(Signal::SIGUSR1, 3);
-                    sockets::close(&[one]);
-                    let came = sockets::receive_all(two);
-                    assert!(came.ends_with(b"fthere is room"), "it came twice, or not");
+                    stuck.read_until(b"there is room");
                 },
-                |t| {
-                    send(t, way, one, b"there is room", 0);
-                    sockets::close(&[one]);
-                },
+                |t| send(t, way, stuck.fd, b"there is room", 0),
             );
-            sockets::close(&[two]);
             t.note("caught", caught());
+            stuck.close();
         }
     }
 }
@@ -88,37 +72,35 @@ pub fn interrupted_in_the_middle(t: &mut Twin) {
 pub fn interrupted_under_a_timeout(t: &mut Twin) {
     catch_with(Signal::SIGUSR1, SaFlags::SA_RESTART);
     for way in SENDS {
-        for [one, two] in full(t) {
-            sockets::set_time(one, SO_SNDTIMEO, 60_000);
+        for stuck in Stuck::each() {
+            sockets::set_time(stuck.fd, SO_SNDTIMEO, 60_000);
             meanwhile(
                 t,
                 way,
                 |caller| caller.signals_until_it_returns(Signal::SIGUSR1),
-                |t| send(t, way, one, b"no room", 0),
+                |t| send(t, way, stuck.fd, b"no room", 0),
             );
-            sockets::close(&[one, two]);
+            stuck.close();
         }
     }
 }
 
 pub fn stopped(t: &mut Twin) {
     for way in SENDS {
-        for [one, two] in full(t) {
-            // Not the command itself, with which asys would stop.
-            t.fork("is stopped", |t| {
+        // Not the command itself, with which asys would stop.
+        t.fork("is stopped", |t| {
+            for stuck in Stuck::each() {
                 meanwhile(
                     t,
                     way,
                     |caller| {
                         caller.stops(2);
-                        sockets::receive_until(two, b"froom");
+                        stuck.read_until(b"there is room");
                     },
-                    |t| send(t, way, one, b"room", 0),
+                    |t| send(t, way, stuck.fd, b"there is room", 0),
                 );
-            });
-            sockets::close(&[one]);
-            t.bytes("rest", &sockets::receive_all(two));
-            sockets::close(&[two]);
-        }
+                stuck.close();
+            }
+        });
     }
 }

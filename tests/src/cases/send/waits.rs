@@ -1,5 +1,6 @@
 //! When there is no room: at once, after a time, or when there is.
 
+use super::Stuck;
 use crate::nameless::socket_pair;
 use crate::net::sockets::{self, FAMILIES, pattern};
 use crate::net::ways::{SENDS, SENDS_WITH_FLAGS, send};
@@ -108,11 +109,14 @@ pub fn timeouts(t: &mut Twin) {
             sockets::set_time(one, SO_SNDTIMEO, 30);
             let sent = t.quietly(|t| send(t, way, one, &bytes, 0));
             t.note("part of it", sent > 0 && sent < bytes.len() as i64);
-            sockets::fill(one);
-            for _ in 0..2 {
-                send(t, way, one, b"no room", 0);
-            }
             sockets::close(&[one, two]);
+        }
+        for stuck in Stuck::each() {
+            sockets::set_time(stuck.fd, SO_SNDTIMEO, 30);
+            for _ in 0..2 {
+                send(t, way, stuck.fd, b"no room", 0);
+            }
+            stuck.close();
         }
     }
 }
