@@ -3,6 +3,10 @@
 //! `Covered` means that some case declares to see it (see [`crate::case::Case::sees`]); the test `coverage` holds both
 //! sides together. `Cannot` says why no test makes it.
 
+mod waiting;
+
+pub use waiting::COMING;
+
 use How::{Cannot, Covered};
 use libc::*;
 
@@ -542,3 +546,8 @@ pub const ROWS: &[Row] = &[
     row("ftruncate",       SYS_ftruncate,       &[FTRUNCATE]),
     row("fallocate",       SYS_fallocate,       &[FALLOCATE]),
 ];
+
+/// Also those that are still to come.
+pub fn all() -> impl Iterator<Item = &'static Row> {
+    ROWS.iter().chain(COMING)
+}

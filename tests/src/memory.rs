@@ -8,6 +8,8 @@ use std::os::fd::AsRawFd;
 use std::ptr::NonNull;
 
 pub const PAGE: usize = 4096;
+/// An address at which nothing is.
+pub const NOWHERE: usize = 1;
 
 /// A named address.
 #[derive(Debug, Clone)]
@@ -95,6 +97,19 @@ pub fn large_room_before_a_hole(room: usize) -> Spot {
     Spot::new(base + pages - room, format!("room[{room}]"))
 }
 
+/// From here on the page that it is in has this protection.
+pub fn protect(spot: &Spot, protection: i32) {
+    let page = (spot.address - spot.address % PAGE) as *mut libc::c_void;
+    // SAFETY: a page that this module mapped, and that nobody holds a reference into.
+    let done = unsafe { libc::mprotect(page, PAGE, protection) };
+    assert_eq!(done, 0, "mprotect failed");
+}
+
+/// The same memory, from there on.
+pub fn part(spot: &Spot, skip: usize) -> Spot {
+    Spot::new(spot.address + skip, format!("{}+{skip}", spot.name))
+}
+
 /// Addresses at which nothing is.
 fn reserve(length: usize) -> usize {
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
@@ -148,4 +163,15 @@ pub fn low() -> Spot {
     let base = unsafe { libc::mmap(wanted, PAGE, prot, flags, -1, 0) };
     assert_eq!(base, wanted, "mmap failed");
     Spot::new(base as usize, "low page")
+}
+
+/// Puts bytes where a case wants them.
+pub fn fill(spot: &Spot, bytes: &[u8]) {
+    // SAFETY: the caller names at most the writable bytes that this module promised.
+    unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), spot.address as *mut u8, bytes.len()) };
+}
+
+pub fn fill_words(spot: &Spot, words: &[i64]) {
+    let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
+    fill(spot, &bytes);
 }

@@ -16,12 +16,16 @@ pub fn caught() -> u32 {
 
 /// Counts `signal` from here on; the calls it interrupts are not restarted.
 pub fn catch(signal: Signal) {
-    set(signal, SigHandler::Handler(count), SaFlags::empty());
+    catch_with(signal, SaFlags::empty());
+}
+
+pub fn catch_with(signal: Signal, flags: SaFlags) {
+    set(signal, SigHandler::Handler(count), flags);
 }
 
 /// As [`catch`], but the calls it interrupts are restarted.
 pub fn catch_and_restart(signal: Signal) {
-    set(signal, SigHandler::Handler(count), SaFlags::SA_RESTART);
+    catch_with(signal, SaFlags::SA_RESTART);
 }
 
 pub fn ignore(signal: Signal) {

@@ -14,6 +14,7 @@ use std::path::Path;
 
 /// Calls that are no rows of the table, made to set the scene or to look at the result.
 const OTHERS: &[(&str, i64)] = &[
+    ("bind", libc::SYS_bind),
     ("capset", libc::SYS_capset),
     ("chdir", libc::SYS_chdir),
     ("chroot", libc::SYS_chroot),
@@ -21,7 +22,11 @@ const OTHERS: &[(&str, i64)] = &[
     ("dup", libc::SYS_dup),
     ("dup2", libc::SYS_dup2),
     ("fchdir", libc::SYS_fchdir),
+    ("epoll_ctl", libc::SYS_epoll_ctl),
     ("fcntl", libc::SYS_fcntl),
+    ("getpeername", libc::SYS_getpeername),
+    ("getsockname", libc::SYS_getsockname),
+    ("getsockopt", libc::SYS_getsockopt),
     ("ioctl", libc::SYS_ioctl),
     ("kill", libc::SYS_kill),
     ("lseek", libc::SYS_lseek),
@@ -32,18 +37,24 @@ const OTHERS: &[(&str, i64)] = &[
     ("setgroups", libc::SYS_setgroups),
     ("setresgid", libc::SYS_setresgid),
     ("setresuid", libc::SYS_setresuid),
+    ("setsockopt", libc::SYS_setsockopt),
+    ("shutdown", libc::SYS_shutdown),
     ("umask", libc::SYS_umask),
 ];
 
 #[derive(Debug)]
 pub struct Twin {
     log: Log,
+    /// Lines that may come to nothing, while there are such.
+    held: Option<Vec<Line>>,
     inodes: HashMap<(u64, u64), usize>,
     devices: HashMap<u64, usize>,
+    ports: HashMap<u16, usize>,
 }
 
-fn number(call: &str) -> i64 {
-    let row = crate::errnos::ROWS.iter().map(|row| (row.name, row.number));
+/// Of a call that a case may make.
+pub fn number(call: &str) -> i64 {
+    let row = crate::errnos::all().map(|row| (row.name, row.number));
     let mut all = row.chain(OTHERS.iter().copied());
     all.find(|(name, _)| *name == call)
         .unwrap_or_else(|| panic!("{call} has no number here"))
@@ -94,8 +105,10 @@ impl Twin {
     pub fn new(log: Log) -> Self {
         Self {
             log,
+            held: None,
             inodes: HashMap::new(),
             devices: HashMap::new(),
+            ports: HashMap::new(),
         }
     }
 
@@ -103,12 +116,37 @@ impl Twin {
     pub fn call(&mut self, call: &str, args: &[Arg]) -> i64 {
         let ret = settled(call, args);
         let shown_args: Vec<&str> = args.iter().map(|arg| arg.shown.as_str()).collect();
-        self.log.append(&Line::Call {
+        self.line(&Line::Call {
             call: call.into(),
             args: shown_args.join(", "),
             ret: shown(ret),
         });
         ret
+    }
+
+    fn line(&mut self, line: &Line) {
+        match &mut self.held {
+            Some(held) => held.push(line.clone()),
+            None => self.log.append(line),
+        }
+    }
+
+    /// Calls whose returns are not the same twice: no lines, but for what the caller notes of them.
+    pub fn quietly<T>(&mut self, body: impl FnOnce(&mut Twin) -> T) -> T {
+        let held = self.held.replace(Vec::new());
+        let done = body(self);
+        self.held = held;
+        done
+    }
+
+    /// A call that succeeds nobody knows how often: only its failure has lines.
+    pub fn call_until_it_fails(&mut self, mut body: impl FnMut(&mut Twin) -> i64) {
+        loop {
+            let (done, lines) = self.quietly(|t| (body(t), t.held.take()));
+            if done < 0 {
+                return lines.iter().flatten().for_each(|line| self.line(line));
+            }
+        }
     }
 
     /// As [`Twin::call`], for a descriptor that is not wanted any longer.
@@ -126,7 +164,7 @@ impl Twin {
     }
 
     pub fn note(&mut self, note: &str, is: impl Display) {
-        self.log.append(&Line::Note {
+        self.line(&Line::Note {
             note: note.into(),
             is: is.to_string(),
         });
@@ -159,6 +197,21 @@ impl Twin {
         let next = self.inodes.len();
         let seen = *self.inodes.entry((device as u64, inode)).or_insert(next);
         format!("d{device}i{seen}")
+    }
+
+    /// The order in which this port was first seen stands for its number; none is none.
+    pub fn port(&mut self, port: u16) -> String {
+        if port == 0 {
+            return "no port".into();
+        }
+        let next = self.ports.len();
+        let seen = *self.ports.entry(port).or_insert(next);
+        format!("port {seen}")
+    }
+
+    /// For what is made from here on the kernel may choose a port again that it has chosen before, or not.
+    pub fn forget_ports(&mut self) {
+        self.ports.clear();
     }
 
     fn device(&mut self, device: u64) -> usize {

@@ -2,7 +2,9 @@
 
 use asys_tests::args;
 use asys_tests::cases::{ALL, world};
-use asys_tests::errnos::{How, ROWS};
+use asys_tests::errnos::{self, How, ROWS};
+use asys_tests::nameless;
+use asys_tests::net::{Address, sockets, ways};
 use asys_tests::path_rows::PATH_ROWS;
 use asys_tests::transcript::{self, Log};
 use asys_tests::twin::{Twin, shown};
@@ -22,7 +24,7 @@ fn errnos() -> impl Iterator<Item = (&'static str, i32, How)> {
         let all = row.errnos.iter().copied().flatten();
         all.map(move |(errno, how)| (row.name, *errno, *how))
     };
-    ROWS.iter().flat_map(flat)
+    errnos::all().flat_map(flat)
 }
 
 fn words(pairs: impl Iterator<Item = (&'static str, i32)>) -> Vec<String> {
@@ -56,7 +58,7 @@ fn what_cannot_be_made_is_not_made() {
 
 #[test]
 fn declarations_name_rows() {
-    let rows: BTreeSet<&str> = ROWS.iter().map(|row| row.name).collect();
+    let rows: BTreeSet<&str> = errnos::all().map(|row| row.name).collect();
     let strange: Vec<_> = declared()
         .into_iter()
         .filter(|(row, _)| !rows.contains(row))
@@ -166,6 +168,80 @@ fn call_every_row(dir: &Path) {
     vectors(&mut t, fd);
     copies(&mut t, fd);
     attributes_of_an_open_file(&mut t, fd);
+    t.call("flock", args![fd, libc::LOCK_EX]);
+    messages(&mut t);
+    connections(&mut t);
+    readiness(&mut t);
+}
+
+fn messages(t: &mut Twin) {
+    let [one, two] = sockets::udp_pair(libc::AF_INET);
+    for (sends, receives) in [
+        ("sendto", "recvfrom"),
+        ("sendmsg", "recvmsg"),
+        ("sendmmsg", "recvmmsg"),
+    ] {
+        ways::send(t, sends, one, b"sent", 0);
+        sockets::arrives(two);
+        ways::receive(t, receives, two, 4, 0);
+    }
+}
+
+fn connections(t: &mut Twin) {
+    let listener = sockets::listener(libc::AF_INET, 8);
+    let to = Address::of("listener", listener);
+    for row in ["accept", "accept4"] {
+        let fd = sockets::socket(libc::AF_INET, libc::SOCK_STREAM);
+        t.call("connect", args![fd, &to, to.length]);
+        t.call(row, args![listener, 0, 0, 0]);
+    }
+}
+
+fn watching(fd: i64) -> i64 {
+    // SAFETY: plain numbers.
+    let epoll = i64::from(unsafe { libc::epoll_create1(0) });
+    let event = libc::epoll_event {
+        events: libc::EPOLLOUT as u32,
+        u64: 0,
+    };
+    let what = &raw const event;
+    let done = nix::errno::Errno::result(
+        // SAFETY: a live structure.
+        unsafe {
+            libc::epoll_ctl(
+                epoll as i32,
+                libc::EPOLL_CTL_ADD,
+                fd as i32,
+                what.cast_mut(),
+            )
+        },
+    );
+    assert_eq!(done, Ok(0), "epoll_ctl");
+    epoll
+}
+
+/// Of a descriptor that is ready; of sleeps that are over at once.
+fn readiness(t: &mut Twin) {
+    let [_out, into] = nameless::pipe(0);
+    let epoll = watching(into);
+    let room = [0u64; 2];
+    for row in ["poll", "ppoll"] {
+        let polled = [into as u64 | (libc::POLLOUT as u64) << 32];
+        t.call(row, args![polled.as_ptr(), 1, 0, 0, 8]);
+    }
+    for row in ["select", "pselect6"] {
+        let bits = [1u64 << into];
+        t.call(row, args![64, 0, bits.as_ptr(), 0, 0, 0]);
+    }
+    for row in ["epoll_wait", "epoll_pwait", "epoll_pwait2"] {
+        t.call(row, args![epoll, room.as_ptr(), 1, 0, 0, 8]);
+    }
+    let none = [0u64; 2];
+    t.call("nanosleep", args![none.as_ptr(), 0]);
+    t.call(
+        "clock_nanosleep",
+        args![libc::CLOCK_MONOTONIC, 0, none.as_ptr(), 0],
+    );
 }
 
 fn lists_and_syncs(t: &mut Twin, fd: i64, dir: i64) {

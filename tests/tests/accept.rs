@@ -1,0 +1,5 @@
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    asys_tests::suite::main(asys_tests::cases::accept::FAMILY)
+}
