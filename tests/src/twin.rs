@@ -114,6 +114,18 @@ impl Twin {
 
     /// Makes the call and records it. The return is minus the errno, as from the kernel.
     pub fn call(&mut self, call: &str, args: &[Arg]) -> i64 {
+        self.call_shown(call, args, shown)
+    }
+
+    /// As [`Twin::call`], for a descriptor on whose number another thread, which opens files meanwhile, has a say.
+    pub fn call_beside(&mut self, call: &str, args: &[Arg]) -> i64 {
+        self.call_shown(call, args, |ret| match ret {
+            0.. => "a descriptor".into(),
+            _ => shown(ret),
+        })
+    }
+
+    fn call_shown(&mut self, call: &str, args: &[Arg], shown: impl Fn(i64) -> String) -> i64 {
         let ret = settled(call, args);
         let shown_args: Vec<&str> = args.iter().map(|arg| arg.shown.as_str()).collect();
         self.line(&Line::Call {

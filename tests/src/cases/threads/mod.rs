@@ -69,7 +69,7 @@ impl Wait {
         let room = Box::new([0u8; 16]);
         let at = |address: *const u64| Arg::at(address as usize, "place");
         match self.call {
-            "accept" => t.call("accept", args![fd, 0, 0]).min(0),
+            "accept" => t.call_beside("accept", args![fd, 0, 0]).min(0),
             "flock" => t.call("flock", args![fd, LOCK_EX]),
             "poll" => t.call("poll", args![at(polled.as_ptr()), 1, -1]),
             "select" => t.call("select", args![64, at(bits.as_ptr()), 0, 0, 0]),
