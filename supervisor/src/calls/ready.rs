@@ -117,6 +117,10 @@ impl Call for Poll {
     const LOOKS_AGAIN: bool = true;
 
     fn perform(self, stage: &Stage<'_>) -> Result<Reply, Native> {
+        // A longer list than there may be descriptors is refused.
+        if stage.descriptor_limit()? < self.asked.len() as u64 {
+            return Err(Native::Limit);
+        }
         let ready = ready(stage, &self.asked)?;
         let count = ready.iter().filter(|events| **events != 0).count();
         let memory = ready.iter().zip(0u64..).map(|(events, i)| Patch {

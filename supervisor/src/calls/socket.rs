@@ -129,7 +129,7 @@ impl Call for Accept {
 
     fn perform(self, stage: &Stage<'_>) -> Result<Reply, Native> {
         let room = self.peer.map(Room::stretches).unwrap_or_default();
-        if stage.table_is_full()? || !stage.target.is_writable(&room) {
+        if stage.table_may_fill_up()? || !stage.target.is_writable(&room) {
             return Err(Native::Limit);
         }
         let listener = Waiting::of(stage, self.fd)?;
@@ -337,9 +337,8 @@ impl Call for Receive {
         let socket = Waiting::of(stage, self.fd)?;
         let blocks = socket.blocks && self.flags & DONTWAIT == 0;
         let file = socket.file.as_fd();
-        // Natively it waits for as many.
-        if blocks && net::option(file, libc::SO_RCVLOWAT) != Ok(1) {
-            return Err(Native::Wait);
+        if blocks {
+            socket.has_no_low_water()?;
         }
         let mut buffer = zeroed(self.total).map_err(|_| Native::Shortage)?;
         let flags = self.flags | DONTWAIT;

@@ -336,6 +336,14 @@ impl Stage<'_> {
         }
     }
 
+    /// How many descriptors the target may have.
+    ///
+    /// # Errors
+    /// [`Native::Limit`] when that cannot be told.
+    pub fn descriptor_limit(&self) -> Result<u64, Native> {
+        self.soft_limit(libc::RLIMIT_NOFILE, "Max open files")
+    }
+
     /// Whether the target's next descriptor would exceed its limit.
     ///
     /// # Errors
@@ -355,7 +363,7 @@ impl Stage<'_> {
     }
 
     fn descriptors_left(&self) -> Result<u64, Native> {
-        let limit = self.soft_limit(libc::RLIMIT_NOFILE, "Max open files")?;
+        let limit = self.descriptor_limit()?;
         let dir = self.target.thread.dir.as_fd();
         let stat =
             file::statx(dir, c"fd", 0, libc::STATX_SIZE.into()).map_err(|_| Native::Limit)?;

@@ -64,6 +64,9 @@ impl Waiting {
         mut buffer: Vec<u8>,
         spread: impl FnOnce(Vec<u8>) -> Vec<Patch>,
     ) -> Result<Reply, Native> {
+        if self.blocks {
+            self.has_no_low_water()?;
+        }
         let got = data::read(self.file.as_fd(), &mut buffer, AT_POSITION, NOWAIT);
         match tried(got, self.blocks)? {
             Err(errno) => Ok(Reply::error(errno)),
@@ -71,6 +74,18 @@ impl Waiting {
                 buffer.truncate(got);
                 Ok(taken(got, spread(buffer)))
             }
+        }
+    }
+
+    /// That what waits for bytes waits for any: `SO_RCVLOWAT`.
+    ///
+    /// # Errors
+    /// [`Native`] when it waits for more.
+    pub fn has_no_low_water(&self) -> Result<(), Native> {
+        let low = || net::option(self.file.as_fd(), libc::SO_RCVLOWAT);
+        match self.what {
+            What::Stream if low() != Ok(1) => Err(Native::Wait),
+            _ => Ok(()),
         }
     }
 
