@@ -151,12 +151,20 @@ impl Twin {
         done
     }
 
+    /// A call that does nobody knows how much: only its failure has lines.
+    pub fn call_for_what_it_does(&mut self, body: impl FnOnce(&mut Twin) -> i64) -> i64 {
+        let (done, lines) = self.quietly(|t| (body(t), t.held.take()));
+        if done < 0 {
+            lines.iter().flatten().for_each(|line| self.line(line));
+        }
+        done
+    }
+
     /// A call that succeeds nobody knows how often: only its failure has lines.
     pub fn call_until_it_fails(&mut self, mut body: impl FnMut(&mut Twin) -> i64) {
         loop {
-            let (done, lines) = self.quietly(|t| (body(t), t.held.take()));
-            if done < 0 {
-                return lines.iter().flatten().for_each(|line| self.line(line));
+            if self.call_for_what_it_does(&mut body) < 0 {
+                return;
             }
         }
     }

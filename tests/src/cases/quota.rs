@@ -87,16 +87,28 @@ fn open(t: &mut Twin, path: &CStr, flags: i32) -> i64 {
     t.call("open", args![path, flags, 0o644])
 }
 
-/// Where it stands, and how large it is.
+/// Where it stands, and how large it is, in quarters of a mebibyte: how much is left to the last page is up to what else
+/// the file system has to do.
 fn measure(t: &mut Twin, fd: i64) {
-    t.call("lseek", args![fd, 0, SEEK_CUR]);
-    let mut st: stat = blank();
-    t.call("fstat", args![fd, &raw mut st]);
-    t.note("size", st.st_size);
+    let (position, size) = t.quietly(|t| {
+        let mut st: stat = blank();
+        t.call("fstat", args![fd, &raw mut st]);
+        (t.call("lseek", args![fd, 0, SEEK_CUR]), st.st_size)
+    });
+    for (note, bytes) in [("position", position), ("size", size)] {
+        t.note(note, (bytes + (1 << 17)) >> 18);
+    }
+}
+
+/// As [`write_out`], and whether all of it was written.
+fn write(t: &mut Twin, row: &str, fd: i64, length: usize, offset: usize) -> i64 {
+    let done = t.call_for_what_it_does(|t| write_out(t, row, fd, length, offset));
+    t.note(row, usize::try_from(done) == Ok(length));
+    done
 }
 
 /// Two parts of a vector, or one buffer, of so many bytes at `offset`.
-fn write(t: &mut Twin, row: &str, fd: i64, length: usize, offset: usize) -> i64 {
+fn write_out(t: &mut Twin, row: &str, fd: i64, length: usize, offset: usize) -> i64 {
     let bytes = vec![b'q'; length];
     let half = length / 2;
     let parts =
