@@ -251,7 +251,7 @@ pub static TABLE: &[Row] = table![
     SYS_listxattrat        "listxattrat"     ["attr"]         Quick         (Dirfd Path AtFlags Address Size)       carry xattr::listxattrat,      "as getxattrat";
     SYS_setxattrat         "setxattrat"      ["attr"]         Quick         (Dirfd Path AtFlags Text Address Size)  carry xattr::setxattrat,       "as getxattrat";
     SYS_removexattrat      "removexattrat"   ["attr"]         Quick         (Dirfd Path AtFlags Text)               carry xattr::removexattrat,    "as getxattrat";
-    SYS_read               "read"            ["data"]         Quick         (Fd Address Size)                       carry rw::read,                "regular files of local file systems; native: O_DIRECT, more than 8 MiB except on ext4, tmpfs and btrfs";
+    SYS_read               "read"            ["data"]         Quick         (Fd Address Size)                       carry rw::read,                "regular files of local file systems, pipes, eventfds, TCP and UDP sockets; native: what has to wait, O_DIRECT, more than 8 MiB except on ext4, tmpfs and btrfs";
     SYS_pread64            "pread64"         ["data"]         Quick         (Fd Address Size Offset)                carry rw::pread64,             "as read";
     SYS_write              "write"           ["data"]         Quick         (Fd Address Size)                       carry rw::write,               "as read; native: a finite RLIMIT_FSIZE, more than 8 MiB";
     SYS_pwrite64           "pwrite64"        ["data"]         Quick         (Fd Address Size Offset)                carry rw::pwrite64,            "as write";
