@@ -22,7 +22,7 @@ pub static LEFT_ALONE: &[LeftAlone] = &[
     because("attributes of single file systems, as the ioctls they stand for", &[
         "file_getattr", "file_setattr",
     ]),
-    because("a descriptor in it may answer for whoever asks (signalfd), and is asked once only", &[
+    because("a signalfd in it answers for whoever asks, and is asked but once", &[
         "epoll_wait", "epoll_pwait", "epoll_pwait2",
     ]),
     because("several messages of which one may fail: the kernel's own loop", &[

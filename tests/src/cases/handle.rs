@@ -228,16 +228,20 @@ fn empty_path(t: &mut Twin) {
 /// Both answers are written, the number of the mount first; and the room is read before.
 fn pointers(t: &mut Twin) {
     world::file("file", "");
-    let mut places = memory::bad();
-    places.push(memory::read_only());
-    places.extend([0, 3, 4, 7, 8, 15].map(|room| memory::room_before(room, PROT_NONE)));
-    for place in &places {
+    let mut places: Vec<_> = memory::bad().into_iter().map(|spot| (spot, 0)).collect();
+    places.push((memory::read_only(), 0));
+    places.extend([0, 3, 4, 7, 8, 15].map(|room| (memory::room_before(room, PROT_NONE), room)));
+    for (place, room) in &places {
         for name in [c"file", c"nowhere", c"/proc/self/stat"] {
             let (mut handle, mut mount) = (FileHandle::with_room(128), -7i32);
             for flags in [0, 1, 1 << 31] {
                 let row = "name_to_handle_at";
+                // A mount's number, written there by the call before, would be a length of the handle's.
+                let afresh = || memory::fill(place, &vec![0; *room]);
                 t.call(row, args![AT_FDCWD, name, handle.arg(), place, flags]);
+                afresh();
                 t.call(row, args![AT_FDCWD, name, place, &raw mut mount, flags]);
+                afresh();
                 t.call(row, args![AT_FDCWD, name, place, place, flags]);
                 t.note("room", format_args!("{} {}", handle.bytes, mount == -7));
             }
