@@ -16,7 +16,7 @@ pub const FAMILY: Family = Family {
     on: &[FileSystem::Home, FileSystem::Tmpfs],
     cases: &[
         case!(four_gibibytes)
-            .not_on(&[(FileSystem::Tmpfs, "needs a minute more")])
+            .not_on(&[(FileSystem::Tmpfs, "a minute more")])
             .within(120),
         case!(ends_of_the_file),
         case!(cut_into_parts),
